@@ -1,0 +1,1 @@
+"""Measurements that say what they measure, against what, and the limit."""

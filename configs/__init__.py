@@ -1,0 +1,1 @@
+"""YAML and environment into one frozen Site. Shape only: meaning is checked in pipeline."""

@@ -1,0 +1,99 @@
+"""A violation, its moments and the events of its life."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+Box = tuple[float, float, float, float]
+"""x0, y0, x1, y1 in source pixels, half-open."""
+
+
+class Role(StrEnum):
+    """What a moment stands for in the evidence."""
+
+    ENTRY = "entry"
+    """First look with the thing in the zone."""
+    MIDDLE = "middle"
+    """About half of the dwell."""
+    CONFIRMATION = "confirmation"
+    """The look that completed the dwell."""
+    CLEARANCE = "clearance"
+    """The look that showed the place clear again."""
+
+
+class Absence(StrEnum):
+    """Why a moment does not exist."""
+
+    PRESENT_AT_FIRST_LOOK = "present_at_first_look"
+    GAP = "gap"
+    SINGLE_PASS = "single_pass"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A look that evidence is taken from, or the reason why there is none."""
+
+    role: Role
+    at_s: float | None
+    captured_at: datetime | None
+    box: Box | None
+    score: float | None
+    absence: Absence | None = None
+
+
+class Change(StrEnum):
+    """What happened to a violation."""
+
+    OPENED = "opened"
+    CONFIRMED = "confirmed"
+    UPDATED = "updated"
+    CLEARED = "cleared"
+    DISCARDED = "discarded"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One thing, shop, sign, zone or pass that breaks one rule, once."""
+
+    violation_id: str
+    camera_id: str
+    zone_id: str
+    """Empty when the rule watches the whole picture."""
+    kind: str
+    rule_version: str
+    """Hash of the rule as it was configured, so that evidence says which rule was applied."""
+    label: str
+    """Vocabulary name of the accused thing."""
+    track_id: int
+    opened_at: datetime
+    """captured_at of the opening look, UTC."""
+    opened_at_s: float
+    last_at: datetime
+    """captured_at of the look that this record describes."""
+    last_at_s: float
+    dwell_s: float
+    """Forbidden seconds observed."""
+    unseen_s: float
+    """Seconds bridged without an observation; not part of dwell_s."""
+    box: Box
+    """Smoothed box at last_at_s."""
+    score: float
+    moments: tuple[Moment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ViolationEvent:
+    """A change in the life of a violation, at a look."""
+
+    change: Change
+    violation: Violation
+    reason: str = ""
+    """Why it was updated, cleared or discarded; empty where the change says it all."""
+
+
+def violation_id(site: str, camera: str, zone: str, kind: str, opened_at: datetime) -> str:
+    """Name a violation from what makes it unique: 20 hex digits, the same on every machine."""
+    opened = opened_at.astimezone(UTC).isoformat(timespec="milliseconds")
+    text = "\x1f".join((site, camera, zone, kind, opened))
+    return hashlib.sha256(text.encode()).hexdigest()[:20]

@@ -1,0 +1,1 @@
+"""A Site, running: ingest, batches, rules, evidence, delivery. Knows nothing of HTTP or arguments."""

@@ -1,0 +1,1 @@
+"""Tests: real ends against each other."""
