@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Detections:
-    """Struct of arrays, best score first. Boxes are half-open pixels x0 y0 x1 y1, x right, y down."""
+    """Struct of arrays, best score first. Boxes: half-open pixels x0 y0 x1 y1, x right, y down."""
 
     xyxy: NDArray[np.float32]
     """(N, 4) float32, in pixels of the picture that the caller names; never clipped by rules."""
