@@ -1,0 +1,83 @@
+"""The seam to a case system: look a case up, post a case; errors by what the courier can do.
+
+CasesError
+└── DeliveryError
+├── Transient     try again later: the case system did not take it and did not refuse it
+├── Permanent     give up: the case system understood, and refuses for good
+└── Unanswered    look it up before any re-post: the case system may have taken it
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from cases.errors import CasesError
+from cases.payload import CasePayload
+
+
+class DeliveryError(CasesError):
+    """A case system did not do what was asked. The text holds no secret and is one line."""
+
+
+class Transient(DeliveryError):  # noqa: N818  # named after what it is, as its siblings are
+    """Not taken, not refused: the same request may succeed later.
+
+    `retry_after_s` is the wait that the case system asked for, None where it named none.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class Permanent(DeliveryError):  # noqa: N818
+    """Refused for good. From `find`: the case system cannot be asked at all."""
+
+
+class Unanswered(DeliveryError):  # noqa: N818
+    """A post may have been received, and no usable answer came back."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteCase:
+    """A case as the case system shows it."""
+
+    remote_id: str
+    status: str
+    """As the case system words it; empty where it does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The case system has taken a case. All None where it never tells a number."""
+
+    remote_id: str | None
+    token: str | None = None
+    """Stands for the number until the case system has made one."""
+    notice: str = ""
+    """What the case system says about what happens next; one line."""
+
+
+class CaseSystem(Protocol):
+    """What the courier needs of a case system. Called from several threads at once."""
+
+    def find(self, case_key: str, since: datetime) -> RemoteCase | None:
+        """Look up the case that carries this key and was received at or after `since` (aware).
+
+        None means that it is certainly not there. Raises `Transient` (ask again later) or
+        `Permanent` (this case system cannot be asked).
+        """
+
+    def post(self, case: CasePayload) -> Receipt:
+        """Post a case, once. Raises `Transient`, `Permanent` or `Unanswered`.
+
+        Ends within the request deadline that the case system was made with; nothing is sent
+        again inside.
+        """
+
+    def close(self) -> None:
+        """Give connections back."""
