@@ -1,0 +1,92 @@
+"""Cameras with their zones and rules, as a site file writes them."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from configs.fields import Confidence, Identifier, Model, Seconds, fault
+from configs.hosts import CameraUrl
+from configs.place import Place
+from configs.polygon import Polygon
+from configs.schedule import Hours
+
+Secret = Annotated[SecretStr, Field(min_length=1, examples=["${CAM_PASSWORD}"])]
+"""Never shown. An empty one is refused: it would look like protection."""
+
+DEFAULT_INTERVAL_S = 2.0
+"""One look every two seconds: most cameras send a key frame that often (docs/time.md)."""
+
+
+class Sampling(Model):
+    """How often a camera is looked at."""
+
+    interval_s: Annotated[float, Field(ge=0.1, le=300)] = DEFAULT_INTERVAL_S
+    """Seconds between two looks."""
+
+
+class Zone(Model):
+    """A part of the picture with a meaning."""
+
+    id: Identifier
+    kind: str
+    """Such as no_parking, fire_lane, carriageway, pavement; which kinds exist is checked later."""
+    polygon: Polygon
+    place: Place | None = None
+    """Overrides single entries of the camera's place."""
+
+
+class Rule(Model):
+    """What must not be seen for long, where and when. Absent entries take the kind's defaults."""
+
+    kind: Annotated[str, Field(examples=["illegal_parking"])]
+    zones: tuple[Identifier, ...] = ()
+    """Ids of the camera's zones; empty: the whole picture."""
+    dwell_s: Seconds | None = None
+    """Forbidden seconds until a violation is confirmed."""
+    classes: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    """Vocabulary names to accuse."""
+    conf: Confidence | None = None
+    n: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    """How many (things, people, pieces) it takes, for kinds that count."""
+    allow: tuple[Hours, ...] = ()
+    """When it is permitted: these seconds do not count."""
+    hours: Annotated[tuple[Hours, ...], Field(min_length=1)] | None = None
+    """When the rule is computed at all; absent: always."""
+    again_after_s: Annotated[float, Field(ge=0, le=31 * 86400)] | None = None
+    """A return within this time updates the old case."""
+    review: Literal["none", "sampled", "required"] = "none"
+    """Whether a person approves a case before it is delivered."""
+
+
+class Camera(Model):
+    """One camera: where its stream is, what it sees, and what is forbidden there."""
+
+    id: Identifier
+    url: CameraUrl
+    sub_url: CameraUrl | None = None
+    """A second, smaller stream of the same view, for analysis."""
+    username: Annotated[str, Field(min_length=1)] | None = None
+    password: Secret | None = None
+    place: Place = Place()
+    models: Annotated[tuple[Identifier, ...], Field(min_length=1)] | None = None
+    """Names of the site's models that look at this camera; absent: all of them."""
+    sampling: Sampling | None = None
+    zones: tuple[Zone, ...] = ()
+    rules: tuple[Rule, ...] = ()
+
+    @model_validator(mode="after")
+    def _user_has_password(self) -> Self:
+        if self.password is not None and self.username is None:
+            raise fault("a password without a username", "write username: beside password:")
+        return self
+
+    def zone(self, zone_id: str) -> Zone:
+        """Find a zone by its id; raises KeyError."""
+        for zone in self.zones:
+            if zone.id == zone_id:
+                return zone
+        raise KeyError(zone_id)
+
+    def place_of(self, zone_id: str | None) -> Place:
+        """Return the place of a zone (the camera's, where the zone says nothing else)."""
+        return self.place.overridden_by(self.zone(zone_id).place if zone_id else None)

@@ -1,0 +1,49 @@
+"""The base of all configuration models, and the small values that several of them hold."""
+
+import re
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""Ids become file and folder names, labels of metrics and parts of addresses."""
+
+
+class Model(BaseModel):
+    """Frozen, refuses unknown keys, numbers that are none, and showing its input in errors."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+        use_attribute_docstrings=True,
+    )
+
+
+def fault(problem: str, remedy: str) -> PydanticCustomError:
+    """Make the error that a validator raises: what is wrong, and what to write instead."""
+    return PydanticCustomError(
+        "site_file", "{problem}; {remedy}", {"problem": problem, "remedy": remedy}
+    )
+
+
+def _identifier(text: str) -> str:
+    if not IDENTIFIER.fullmatch(text):
+        raise fault(
+            f"{text[:80]!r} cannot be an id",
+            "write 1 to 64 letters, digits, '.', '_' or '-', starting with a letter or digit",
+        )
+    return text
+
+
+Identifier = Annotated[str, AfterValidator(_identifier)]
+"""Name of a site, camera, zone or model."""
+
+Confidence = Annotated[float, Field(gt=0, lt=1)]
+"""Score from which a detection counts, between 0 and 1."""
+
+Seconds = Annotated[float, Field(gt=0, le=7 * 86400)]
+"""Duration in seconds, up to a week."""

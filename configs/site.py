@@ -1,0 +1,151 @@
+"""A whole site: the frozen tree that a site file becomes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, PrivateAttr
+
+from configs.camera import Camera, Sampling, Secret
+from configs.errors import ConfigWarning
+from configs.fields import Confidence, Identifier, Model, fault
+from configs.hosts import Allow, CaseUrl
+from configs.place import AreaCode
+
+DEFAULT_LISTEN = "127.0.0.1:8310"
+DEFAULT_CODES = "gbt47678-2026"
+DEFAULT_MODEL = "street"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a site came from."""
+
+    file: Path = Path("site.yaml")
+    lines: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[ConfigWarning, ...] = ()
+
+
+class SiteInfo(Model):
+    """What belongs to the whole site."""
+
+    id: Identifier
+    timezone: Annotated[ZoneInfo, Field(examples=["Asia/Shanghai"])]
+    """Permits and schedules are written in this time zone."""
+    language: Literal["zh-CN", "en"] = "zh-CN"
+    """Language of evidence and cases."""
+    grid_length: Literal[14, 15] = 15
+    """Characters of a grid code: 15 (GB/T 47678.3), or 14 where the older form is in use."""
+    area: AreaCode | None = None
+    """Administrative division of places without a grid code."""
+
+
+class ModelRef(Model):
+    """A detector that this site uses."""
+
+    name: Identifier
+    """Its name in this file; without `file` also its name in the registry."""
+    file: Path | None = None
+    """An ONNX file, relative to the site file; resolved in a loaded site."""
+    conf: Confidence | None = None
+    """Score from which detections count; absent: the threshold that the model was shipped with."""
+    layout: Literal["ultralytics", "ultralytics-end2end", "yolox", "picodet"] | None = None
+    """How the outputs are read, for a file that does not say."""
+    classes: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    """The model's class names in its own order, for a file that does not say."""
+
+
+def _listen(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isdecimal() or not 0 <= int(port) <= 65535:
+        raise fault(
+            f"{text[:80]!r} is no address to listen on",
+            f'write address and port in quotes, such as "{DEFAULT_LISTEN}"',
+        )
+    return text
+
+
+class Api(Model):
+    """The HTTP interface."""
+
+    listen: Annotated[str, AfterValidator(_listen)] = DEFAULT_LISTEN
+    """Address and port; loopback unless told otherwise."""
+    token: Secret | None = None
+    """Asked of every request but liveness; absent: one is made and kept in the data folder."""
+
+    @property
+    def host(self) -> str:
+        """Address to bind, without brackets."""
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """Port to bind; 0 lets the system choose."""
+        return int(self.listen.rpartition(":")[2])
+
+
+class CaseSystem(Model):
+    """Where cases are delivered."""
+
+    kind: Literal["open311"]
+    url: CaseUrl
+    api_key: Secret | None = None
+    codes: Annotated[str, Field(min_length=1)] = DEFAULT_CODES
+    """Code profile: a bundled one's name, or a YAML file relative to the site file."""
+
+
+class Site(Model):
+    """A site file, checked for its shape, with everything filled in."""
+
+    version: Literal[1]
+    site: SiteInfo
+    data: Path = Path()
+    """Folder of store, evidence and models; absent: ./<site.id>-data. Resolved when loaded."""
+    models: Annotated[tuple[ModelRef, ...], Field(min_length=1)] = (ModelRef(name=DEFAULT_MODEL),)
+    sampling: Sampling = Sampling()
+    api: Api = Api()
+    allow: Allow = Allow()
+    case_system: CaseSystem | None = None
+    """Absent: cases stay on this machine."""
+    cameras: Annotated[tuple[Camera, ...], Field(min_length=1)]
+
+    _origin: Origin = PrivateAttr(default_factory=Origin)
+
+    @property
+    def file(self) -> Path:
+        """The site file that this was read from."""
+        return self._origin.file
+
+    @property
+    def warnings(self) -> tuple[ConfigWarning, ...]:
+        """What works but should be written otherwise."""
+        return self._origin.warnings
+
+    def line_of(self, key: str) -> int | None:
+        """Line of a key such as `cameras[0].url` in the site file, from 1, where known."""
+        return self._origin.lines.get(key)
+
+    def camera(self, camera_id: str) -> Camera:
+        """Find a camera by its id; raises KeyError."""
+        for camera in self.cameras:
+            if camera.id == camera_id:
+                return camera
+        raise KeyError(camera_id)
+
+    def interval_s(self, camera: Camera) -> float:
+        """Seconds between two looks at a camera."""
+        return (camera.sampling or self.sampling).interval_s
+
+    def models_of(self, camera: Camera) -> tuple[ModelRef, ...]:
+        """Models that look at a camera; names unknown to the site are left out (see `check`)."""
+        if camera.models is None:
+            return self.models
+        return tuple(model for model in self.models if model.name in camera.models)
+
+    def loaded_from(self, origin: Origin, **update: Any) -> Self:
+        """Return a copy that knows where it came from; for the loader."""
+        copy = self.model_copy(update=update)
+        copy._origin = origin  # noqa: SLF001 - its own class
+        return copy
