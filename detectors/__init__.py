@@ -1,7 +1,11 @@
 """Detections over time into violations. Knows nothing of files, network, clocks or threads."""
 
+from detectors.kinds import KINDS, Identity, KindSpec
 from detectors.look import Basis, Look, PictureState
 from detectors.outcome import Attention, Level, Outcome, Pin
+from detectors.rule import Rule
+from detectors.schedule import Schedule, Window
+from detectors.track import Track
 from detectors.violation import (
     Absence,
     Box,
@@ -12,13 +16,20 @@ from detectors.violation import (
     ViolationEvent,
     violation_id,
 )
+from detectors.watch import Watch
+from detectors.zone import CONTEXT_KINDS, ZONE_KINDS, Zone
 
 __all__ = [
+    "CONTEXT_KINDS",
+    "KINDS",
+    "ZONE_KINDS",
     "Absence",
     "Attention",
     "Basis",
     "Box",
     "Change",
+    "Identity",
+    "KindSpec",
     "Level",
     "Look",
     "Moment",
@@ -26,7 +37,13 @@ __all__ = [
     "PictureState",
     "Pin",
     "Role",
+    "Rule",
+    "Schedule",
+    "Track",
     "Violation",
     "ViolationEvent",
+    "Watch",
+    "Window",
+    "Zone",
     "violation_id",
 ]

@@ -27,7 +27,7 @@ class Absence(StrEnum):
 
     PRESENT_AT_FIRST_LOOK = "present_at_first_look"
     GAP = "gap"
-    SINGLE_PASS = "single_pass"
+    SINGLE_PASS = "single_pass"  # noqa: S105 - a vehicle passing, no password
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +92,16 @@ class ViolationEvent:
     """Why it was updated, cleared or discarded; empty where the change says it all."""
 
 
-def violation_id(site: str, camera: str, zone: str, kind: str, opened_at: datetime) -> str:
-    """Name a violation from what makes it unique: 20 hex digits, the same on every machine."""
+def violation_id(
+    site: str, camera: str, zone: str, kind: str, opened_at: datetime, ordinal: int = 0
+) -> str:
+    """Name a violation from what makes it unique: 20 hex digits, the same on every machine.
+
+    ordinal tells apart what opens in one zone at the same look: 0 for the first, left to right.
+    """
     opened = opened_at.astimezone(UTC).isoformat(timespec="milliseconds")
-    text = "\x1f".join((site, camera, zone, kind, opened))
+    fields = [site, camera, zone, kind, opened]
+    if ordinal:
+        fields.append(str(ordinal))
+    text = "\x1f".join(fields)
     return hashlib.sha256(text.encode()).hexdigest()[:20]

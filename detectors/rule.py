@@ -1,0 +1,101 @@
+"""A rule: what is forbidden where, when, and for how long."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from detectors.kinds import KINDS, KindSpec
+from detectors.schedule import Window
+from detectors.zone import CONTEXT_KINDS, WHOLE_PICTURE, Zone
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of one camera. None means the kind's default (see KINDS)."""
+
+    kind: str
+    zones: tuple[Zone, ...] = ()
+    """Where it accuses; empty: the whole picture. Zones that only excuse are read as context."""
+    dwell_s: float | None = None
+    """Forbidden seconds after which a violation is confirmed."""
+    classes: frozenset[str] = frozenset()
+    """Vocabulary names; empty: the kind's."""
+    conf: float | None = None
+    allow: tuple[Window, ...] = ()
+    """When the thing is permitted."""
+    hours: tuple[Window, ...] | None = None
+    """When the rule is computed at all; None: always."""
+    again_after_s: float | None = None
+    version: str = ""
+    """Hash of the rule as configured; empty: made from the fields above."""
+    n: int | None = None
+    context: tuple[Zone, ...] = ()
+    """The camera's other zones that excuse or explain: lane, loading_bay, rack."""
+
+    def __post_init__(self) -> None:
+        """Refuse an unknown kind and negative times."""
+        if self.kind not in KINDS:
+            raise ValueError(f"unknown kind {self.kind!r}: expected one of {', '.join(KINDS)}")
+        for name in ("dwell_s", "conf", "again_after_s"):
+            value = getattr(self, name)
+            if value is not None and value < 0:
+                raise ValueError(f"rule {self.kind}: {name} must not be negative, got {value}")
+
+    @property
+    def spec(self) -> KindSpec:
+        """What is fixed about its kind."""
+        return KINDS[self.kind]
+
+    @property
+    def accused_zones(self) -> tuple[Zone, ...]:
+        """Zones in which a thing breaks the rule."""
+        zones = tuple(zone for zone in self.zones if zone.kind not in CONTEXT_KINDS)
+        return zones if self.zones else (WHOLE_PICTURE,)
+
+    @property
+    def context_zones(self) -> tuple[Zone, ...]:
+        """Zones that excuse, each once, whether named in zones or in context."""
+        excuses = self.spec.context_kinds
+        return tuple(
+            dict.fromkeys(zone for zone in (*self.zones, *self.context) if zone.kind in excuses)
+        )
+
+    @property
+    def effective_classes(self) -> frozenset[str]:
+        """Vocabulary names that it looks for."""
+        return self.classes or self.spec.classes
+
+    @property
+    def effective_conf(self) -> float:
+        """Score at which a thing is taken up."""
+        return self.spec.default_conf if self.conf is None else self.conf
+
+    @property
+    def effective_again_after_s(self) -> float:
+        """Seconds after clearing in which a return belongs to the old case."""
+        spec = self.spec
+        return spec.default_again_after_s if self.again_after_s is None else self.again_after_s
+
+    @property
+    def effective_version(self) -> str:
+        """The version given, else 16 hex digits of SHA-256 over the rule's fields."""
+        return self.version or self._hashed()
+
+    def effective_dwell_s(self, zone: Zone) -> float:
+        """Forbidden seconds that confirm a violation in this zone."""
+        return self.spec.dwell_s(zone.kind) if self.dwell_s is None else self.dwell_s
+
+    def _hashed(self) -> str:
+        def plain(value: object) -> object:
+            if isinstance(value, Window):
+                return [sorted(value.days), value.start.isoformat(), value.end.isoformat()]
+            if isinstance(value, Zone):
+                return [value.zone_id, value.kind, value.polygon]
+            if isinstance(value, tuple):
+                return [plain(item) for item in value]
+            return sorted(value) if isinstance(value, frozenset) else value
+
+        names = ("kind", "zones", "dwell_s", "classes", "conf", "allow", "hours", "n", "context")
+        fields = {name: plain(getattr(self, name)) for name in (*names, "again_after_s")}
+        text = json.dumps(fields, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]

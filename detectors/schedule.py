@@ -1,0 +1,118 @@
+"""Weekly windows of local time, and how much of an interval lies outside what they allow."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+"""Names of days as the site file writes them; the index is datetime.weekday()."""
+
+MIDNIGHT = time(0, 0)
+
+
+def parse_days(text: str) -> frozenset[int]:
+    """Read "mon-fri", "sat,sun" or "fri-mon" (over the week's end); ValueError says what is wrong.
+
+    Returns numbers as datetime.weekday() gives them, Monday 0.
+    """
+    days: set[int] = set()
+    for part in text.lower().replace(" ", "").split(","):
+        first, dash, last = part.partition("-")
+        for name in (first, last) if dash else (first,):
+            if name not in DAY_NAMES:
+                raise ValueError(f"unknown day {name!r}: expected one of {', '.join(DAY_NAMES)}")
+        start = DAY_NAMES.index(first)
+        end = DAY_NAMES.index(last) if dash else start
+        days.update((start + step) % 7 for step in range((end - start) % 7 + 1))
+    return frozenset(days)
+
+
+def parse_clock(text: str) -> time:
+    """Read "22:00"; "24:00" is the midnight that ends a day. ValueError says what is wrong."""
+    hours, colon, minutes = text.partition(":")
+    if not (colon and hours.isdecimal() and minutes.isdecimal() and len(minutes) == 2):
+        raise ValueError(f"unreadable time {text!r}: expected HH:MM")
+    if text == "24:00":
+        return MIDNIGHT
+    try:
+        return time(int(hours), int(minutes))
+    except ValueError as error:
+        raise ValueError(f"unreadable time {text!r}: expected 00:00 to 24:00") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of local time that comes back every week, half-open [start, end).
+
+    A window that ends at or before its start runs over midnight and belongs to the day it starts
+    on; equal times are the whole 24 hours from start.
+    """
+
+    days: frozenset[int]
+    """Days the window starts on, Monday 0."""
+    start: time
+    end: time
+
+    @classmethod
+    def parse(cls, days: str, start: str, end: str) -> "Window":
+        """Read the site file's days, from and to; ValueError says what is wrong."""
+        return cls(parse_days(days), parse_clock(start), parse_clock(end))
+
+    def holds(self, local: datetime) -> bool:
+        """Whether a local wall-clock time lies inside."""
+        clock = local.time()
+        if self.start < self.end:
+            return local.weekday() in self.days and self.start <= clock < self.end
+        yesterday = (local.weekday() - 1) % 7
+        return (local.weekday() in self.days and clock >= self.start) or (
+            yesterday in self.days and clock < self.end
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a rule forbids: inside its hours and outside what is allowed."""
+
+    timezone: ZoneInfo
+    allow: tuple[Window, ...] = ()
+    hours: tuple[Window, ...] | None = None
+    """None: at all hours."""
+
+    def forbids(self, at: datetime) -> bool:
+        """Whether the rule forbids at this (aware) time."""
+        local = at.astimezone(self.timezone)
+        if self.hours is not None and not any(window.holds(local) for window in self.hours):
+            return False
+        return not any(window.holds(local) for window in self.allow)
+
+    def forbidden_share(self, start: datetime, end: datetime) -> float:
+        """Share 0..1 of the interval [start, end) that is forbidden.
+
+        A clock that stands still or steps back leaves no interval to divide: the end decides.
+        """
+        if end <= start:
+            return float(self.forbids(end))
+        edges = [start, *self._edges(start, end), end]
+        forbidden = sum(
+            (after - before).total_seconds()
+            for before, after in itertools.pairwise(edges)
+            if self.forbids(before)
+        )
+        return forbidden / (end - start).total_seconds()
+
+    def _edges(self, start: datetime, end: datetime) -> Sequence[datetime]:
+        """Moments inside (start, end) at which some window starts or ends, in order."""
+        windows = (*self.allow, *(self.hours or ()))
+        clocks = {clock for window in windows for clock in (window.start, window.end)}
+        day = start.astimezone(self.timezone).date()
+        last = end.astimezone(self.timezone).date()
+        edges: set[datetime] = set()
+        while day <= last:
+            for clock in clocks | {MIDNIGHT}:
+                edge = datetime.combine(day, clock, self.timezone).astimezone(UTC)
+                if start < edge < end:
+                    edges.add(edge)
+            day += timedelta(days=1)
+        return sorted(edges)

@@ -1,0 +1,22 @@
+"""A thing that stays itself from look to look."""
+
+from dataclasses import dataclass
+
+from detectors.violation import Box
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """What is known of a followed thing after a look."""
+
+    track_id: int
+    """Unique within the camera's tracker, counted from 1."""
+    label: str
+    """Vocabulary name it was matched with most, weighted by score."""
+    box: Box
+    """Smoothed, source pixels."""
+    score: float
+    """Of the last match."""
+    first_at_s: float
+    last_at_s: float
+    """Last match, on the camera's timeline."""

@@ -1,0 +1,50 @@
+"""Zones: the parts of a picture that rules speak about."""
+
+from dataclasses import dataclass
+
+ZONE_KINDS: frozenset[str] = frozenset(
+    {
+        "accessible_way",
+        "any",
+        "banner_free",
+        "carriageway",
+        "collection_point",
+        "fire_lane",
+        "frontage",
+        "gathering",
+        "lane",
+        "loading_bay",
+        "no_parking",
+        "pavement",
+        "rack",
+        "sign",
+        "water",
+    }
+)
+"""Every zone kind a site file may name."""
+
+CONTEXT_KINDS: frozenset[str] = frozenset({"lane", "loading_bay", "rack"})
+"""Zone kinds that excuse or explain; a rule takes them as context and never accuses in them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A polygon in fractions of the picture, x right, y down."""
+
+    zone_id: str
+    kind: str
+    polygon: tuple[tuple[float, float], ...]
+    """At least three corners, without repeating the first."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be an area; the site's check says it in the user's words first."""
+        if self.kind not in ZONE_KINDS:
+            raise ValueError(f"zone {self.zone_id!r}: unknown kind {self.kind!r}")
+        if len(self.polygon) < 3:
+            raise ValueError(
+                f"zone {self.zone_id!r}: a polygon needs three corners, got {len(self.polygon)}"
+            )
+
+
+WHOLE_PICTURE = Zone("", "any", ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
+"""What a rule without zones watches."""
