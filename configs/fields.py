@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -18,7 +18,6 @@ class Model(BaseModel):
         extra="forbid",
         allow_inf_nan=False,
         hide_input_in_errors=True,
-        populate_by_name=True,
         use_attribute_docstrings=True,
     )
 
@@ -42,8 +41,19 @@ def _identifier(text: str) -> str:
 Identifier = Annotated[str, AfterValidator(_identifier)]
 """Name of a site, camera, zone or model."""
 
-Confidence = Annotated[float, Field(gt=0, lt=1)]
+
+def _no_bool(value: object) -> object:
+    """Keep YAML's true, yes and on from being counted as 1."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("number_type", "Input should be a number")
+    return value
+
+
+Number = Annotated[float, BeforeValidator(_no_bool)]
+Count = Annotated[int, BeforeValidator(_no_bool)]
+
+Confidence = Annotated[Number, Field(gt=0, lt=1)]
 """Score from which a detection counts, between 0 and 1."""
 
-Seconds = Annotated[float, Field(gt=0, le=7 * 86400)]
+Seconds = Annotated[Number, Field(gt=0, le=7 * 86400)]
 """Duration in seconds, up to a week."""

@@ -12,7 +12,7 @@ from configs.camera import Camera
 from configs.document import Document, join, parse_document, read_document
 from configs.errors import ConfigError, ConfigWarning
 from configs.hosts import ALLOW_VARIABLE, Allow, fixed_allow, host_of
-from configs.messages import config_errors
+from configs.messages import config_error
 from configs.site import ModelRef, Origin, Site
 from configs.variables import expand
 
@@ -42,7 +42,7 @@ def _site(document: Document, environ: Mapping[str, str]) -> Site:
     try:
         site = Site.model_validate(document.data)
     except ValidationError as error:
-        raise config_errors(error, Site, document, expanded) from None
+        raise config_error(error, Site, document, expanded) from None
     faults = list(_crosscheck(site, document))
     if faults:
         faults[0].others = tuple(faults[1:])

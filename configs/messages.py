@@ -1,29 +1,33 @@
 """Pydantic's errors, said once in our own words: what is wrong, and what to write instead."""
 
-import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Union, get_args, get_origin
+from typing import Any, get_args
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from configs.document import Document, join
 from configs.errors import ConfigError
 
+_COLLECTIONS = {dict: "a mapping", list: "a list", type(None): "nothing"}
+
 _WANTED: Mapping[str, tuple[str, str]] = {
-    # pydantic's error type: (what was wanted, an example)
-    "string_type": ("text", '"..." (text goes in quotes)'),
-    "int_type": ("a whole number", "a number such as 1"),
-    "int_from_float": ("a whole number", "a number such as 1"),
-    "float_type": ("a number", "a number such as 0.5, without quotes"),
-    "finite_number": ("a finite number", "a number such as 0.5"),
-    "bool_type": ("true or false", "true or false, without quotes"),
-    "tuple_type": ("a list", "[...]"),
-    "list_type": ("a list", "[...]"),
-    "model_type": ("a mapping", "{name: value}"),
-    "dict_type": ("a mapping", "{name: value}"),
-    "path_type": ("a path", '"folder/file"'),
+    # pydantic's error type: (what was wanted, what to write)
+    "string_type": ("text", 'write it in quotes: "..."'),
+    "int_type": ("a whole number", "write a number such as 1"),
+    "int_parsing": ("a whole number", "write a number such as 1"),
+    "int_from_float": ("a whole number", "write a number such as 1"),
+    "float_type": ("a number", "write a number such as 0.5"),
+    "float_parsing": ("a number", "write a number such as 0.5"),
+    "number_type": ("a number", "write a number such as 1"),
+    "finite_number": ("a finite number", "write a number such as 0.5"),
+    "tuple_type": ("a list", "write [first, second] or lines that start with '- '"),
+    "model_type": ("a mapping", "write {name: value} or lines of name: value"),
+    "model_attributes_type": ("a mapping", "write {name: value} or lines of name: value"),
+    "dict_type": ("a mapping", "write {name: value} or lines of name: value"),
+    "path_type": ("a path", 'write "folder/file"'),
 }
 
 _BOUNDS: Mapping[str, tuple[str, str]] = {
@@ -34,7 +38,22 @@ _BOUNDS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def config_errors(
+@dataclass(frozen=True, slots=True)
+class _Wrong:
+    """One error of pydantic, with what is needed to explain it."""
+
+    kind: str
+    loc: tuple[int | str, ...]
+    key: str
+    shown: str
+    """The wrong value as it stands in the file; what the environment gave stays hidden."""
+    context: Mapping[str, Any]
+    text: str
+    """Pydantic's own words."""
+    model: type[BaseModel]
+
+
+def config_error(
     error: ValidationError,
     model: type[BaseModel],
     document: Document,
@@ -44,16 +63,29 @@ def config_errors(
 
     `expanded` names the keys whose values came from the environment: they are never shown.
     """
-    found = [
-        _translate(detail, model, document, expanded) for detail in error.errors(include_url=False)
-    ]
+    found = []
+    for detail in error.errors(include_url=False):
+        key = ""
+        for part in detail["loc"]:
+            key = join(key, part)
+        wrong = _Wrong(
+            kind=detail["type"],
+            loc=detail["loc"],
+            key=key,
+            shown=_shown(detail["input"], key, document, expanded),
+            context=detail.get("ctx", {}),
+            text=detail["msg"],
+            model=model,
+        )
+        problem, remedy = _HANDLERS.get(wrong.kind, _anything)(wrong)
+        found.append(document.error(key, problem, remedy))
     found.sort(key=lambda each: each.line or 0)
     found[0].others = tuple(found[1:])
     return found[0]
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """Write "did you mean ...", or the list of what there is."""
+    """Write "did you mean ...", or else the list of what there is."""
     known = list(known)
     close = get_close_matches(name, known, n=1, cutoff=0.6)
     if close:
@@ -61,114 +93,97 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     return f"write one of {', '.join(known)}" if known else "leave it out"
 
 
-def _translate(
-    detail: ErrorDetails, model: type[BaseModel], document: Document, expanded: frozenset[str]
-) -> ConfigError:
-    key = ""
-    for part in detail["loc"]:
-        key = join(key, part)
-    context = detail.get("ctx", {})
-    kind = detail["type"]
-    if kind == "site_file":
-        return document.error(key, context["problem"], context["remedy"])
-    if kind == "extra_forbidden":
-        return _unknown_key(detail["loc"], key, model, document)
-    if kind == "missing":
-        return document.error(key, "this key is missing", _example(detail["loc"], model))
-    shown = _shown(detail["input"], key, document, expanded)
-    if kind == "literal_error":
-        return _no_choice(shown, key, context, document)
-    if kind == "zoneinfo_str":
-        return _no_timezone(shown, key, document)
-    if kind in _WANTED:
-        wanted, example = _WANTED[kind]
-        if kind == "string_type" and isinstance(detail["input"], bool | int | float):
-            example = f'"{shown}" in quotes'
-        return document.error(
-            key, f"expected {wanted}, got {shown or 'nothing'}", f"write {example}"
-        )
-    if kind in _BOUNDS:
-        word, bound = _BOUNDS[kind]
-        return document.error(
-            key, f"{shown} is out of range", f"write a number of {word} {context[bound]:g}"
-        )
-    if kind in {"too_short", "string_too_short"}:
-        return document.error(
-            key, "this is empty", "write at least one entry, or leave the key out"
-        )
-    if kind == "missing_positional_argument" or kind.startswith("too_"):
-        return document.error(key, str(detail["msg"]).lower(), "write as many as are wanted")
-    return document.error(key, str(detail["msg"]), "see docs/site-file.md")
-
-
 def _shown(value: object, key: str, document: Document, expanded: frozenset[str]) -> str:
-    """Write a wrong value as it stands in the file; what the environment gave stays hidden."""
     if key in expanded:
         return document.written.get(key, "the value of a variable")
-    if isinstance(value, Mapping):
-        return "a mapping"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return "a list"
-    return document.written.get(key, "" if value is None else str(value))[:80]
+    if type(value) in _COLLECTIONS:
+        return _COLLECTIONS[type(value)]
+    return document.written.get(key, str(value))[:80]
 
 
-def _unknown_key(
-    loc: tuple[int | str, ...], key: str, model: type[BaseModel], document: Document
-) -> ConfigError:
-    owner = _model_at(model, loc[:-1])
-    return document.error(
-        key, f"unknown key {str(loc[-1])[:80]!r}", suggestion(str(loc[-1]), _keys(owner))
-    )
+def _custom(wrong: _Wrong) -> tuple[str, str]:
+    return wrong.context["problem"], wrong.context["remedy"]
 
 
-def _no_choice(shown: str, key: str, context: Mapping[str, Any], document: Document) -> ConfigError:
-    choices = [
-        word.strip("'") for word in str(context["expected"]).replace(" or ", ", ").split(", ")
-    ]
-    return document.error(key, f"unknown value {shown!r}", suggestion(shown, choices))
+def _unknown_key(wrong: _Wrong) -> tuple[str, str]:
+    name = str(wrong.loc[-1])[:80]
+    owner = _model_at(wrong.model, wrong.loc[:-1])
+    return f"unknown key {name!r}", suggestion(name, _fields(owner))
 
 
-def _no_timezone(shown: str, key: str, document: Document) -> ConfigError:
-    from zoneinfo import available_timezones  # noqa: PLC0415 - reads hundreds of files
+def _missing(wrong: _Wrong) -> tuple[str, str]:
+    """Show what a missing key should look like, by the field's own example."""
+    field = _fields(_model_at(wrong.model, wrong.loc[:-1])).get(str(wrong.loc[-1]))
+    example = field.examples[0] if field is not None and field.examples else "..."
+    return "this key is missing", f"write {wrong.loc[-1]}: {example}"
 
-    close = get_close_matches(shown, available_timezones(), n=1, cutoff=0.6)
+
+def _no_choice(wrong: _Wrong) -> tuple[str, str]:
+    expected = str(wrong.context["expected"]).replace(" or ", ", ")
+    choices = [word.strip("'") for word in expected.split(", ")]
+    return f"unknown value {wrong.shown!r}", suggestion(wrong.shown, choices)
+
+
+def _no_timezone(wrong: _Wrong) -> tuple[str, str]:
+    close = get_close_matches(wrong.shown, available_timezones(), n=1, cutoff=0.6)
     remedy = f"did you mean {close[0]!r}?" if close else 'write a name such as "Asia/Shanghai"'
-    return document.error(key, f"unknown time zone {shown!r}", remedy)
+    return f"unknown time zone {wrong.shown!r}", remedy
 
 
-def _keys(owner: type[BaseModel] | None) -> list[str]:
+def _other_type(wrong: _Wrong) -> tuple[str, str]:
+    wanted, remedy = _WANTED[wrong.kind]
+    if wanted == "text" and wrong.shown not in _COLLECTIONS.values():
+        remedy = f'write "{wrong.shown}" in quotes'
+    return f"expected {wanted}, got {wrong.shown}", remedy
+
+
+def _out_of_range(wrong: _Wrong) -> tuple[str, str]:
+    word, bound = _BOUNDS[wrong.kind]
+    return f"{wrong.shown} is out of range", f"write a number of {word} {wrong.context[bound]:g}"
+
+
+def _empty(_wrong: _Wrong) -> tuple[str, str]:
+    return "this is empty", "write at least one entry, or leave the key out"
+
+
+def _anything(wrong: _Wrong) -> tuple[str, str]:
+    return wrong.text.removeprefix("Value error, "), "see docs/site-file.md"
+
+
+_HANDLERS: Mapping[str, Callable[[_Wrong], tuple[str, str]]] = {
+    "site_file": _custom,
+    "extra_forbidden": _unknown_key,
+    "missing": _missing,
+    "literal_error": _no_choice,
+    "zoneinfo_str": _no_timezone,
+    "too_short": _empty,
+    "string_too_short": _empty,
+    **dict.fromkeys(_WANTED, _other_type),
+    **dict.fromkeys(_BOUNDS, _out_of_range),
+}
+
+
+def _fields(owner: type[BaseModel] | None) -> dict[str, Any]:
+    """Fields of a model by the names under which they are written."""
     if owner is None:
-        return []
-    return [field.alias or name for name, field in owner.model_fields.items()]
-
-
-def _example(loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
-    """Say what a missing key should look like, from the field's own example."""
-    owner = _model_at(model, loc[:-1])
-    for name, field in owner.model_fields.items() if owner else ():
-        if (field.alias or name) == loc[-1] and field.examples:
-            return f"write {loc[-1]}: {field.examples[0]}"
-    return f"write {loc[-1]}: ..."
+        return {}
+    return {field.alias or name: field for name, field in owner.model_fields.items()}
 
 
 def _model_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel] | None:
     """Find the model that describes a place in the document."""
     here: type[BaseModel] | None = model
     for part in loc:
-        if here is None:
-            return None
-        if isinstance(part, int):
-            continue
-        fields = {field.alias or name: field for name, field in here.model_fields.items()}
-        here = _model_in(fields[part].annotation) if part in fields else None
+        if isinstance(part, str):
+            field = _fields(here).get(part)
+            here = None if field is None else _model_in(field.annotation)
     return here
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    if get_origin(annotation) in {tuple, list, Union, types.UnionType} or get_args(annotation):
-        for inner in get_args(annotation):
-            if (found := _model_in(inner)) is not None:
-                return found
+    for inner in get_args(annotation):
+        if (found := _model_in(inner)) is not None:
+            return found
     return None

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from configs.fields import Model, fault
+from configs.fields import Model, Number, fault
 
 GRID = re.compile(r"[0-9]{12}[0-9A-Z]{2,3}")
 """12 digits of the division (6 area, 3 street, 3 community), then the sequence number."""
@@ -39,9 +39,9 @@ AreaCode = Annotated[str, AfterValidator(_area_code)]
 class Place(Model):
     """Where the camera looks. A zone may override any of these."""
 
-    lat: Annotated[float, Field(ge=-90, le=90)] | None = None
+    lat: Annotated[Number, Field(ge=-90, le=90)] | None = None
     """Degrees north (CGCS2000, which for this purpose equals WGS 84)."""
-    lon: Annotated[float, Field(ge=-180, le=180)] | None = None
+    lon: Annotated[Number, Field(ge=-180, le=180)] | None = None
     """Degrees east."""
     address: str | None = None
     grid: GridCode | None = None
