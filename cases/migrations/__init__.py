@@ -1,0 +1,8 @@
+"""Numbered changes of the store's tables, oldest first."""
+
+from cases.migrations.m0001_first import FIRST
+from cases.migrations.migration import Migration, current_version, migrate
+
+MIGRATIONS: tuple[Migration, ...] = (FIRST,)
+
+__all__ = ["MIGRATIONS", "Migration", "current_version", "migrate"]

@@ -1,0 +1,370 @@
+"""The outbox: frozen messages, claimed under a lease, one row per attempt.
+
+A claim is named by its owner and its number (`lease_owner`, `attempts`): whoever lost it can no
+longer move the row. `sent_at` is set right before a post leaves and stays until the attempt is
+settled, so that whoever claims the row next knows to look the case up before posting again.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, func, insert, or_, select, update
+
+from cases.errors import LeaseLost, NotFound
+from cases.store import schema
+from cases.store.record import canonical_json
+from cases.store.rows import Attempt, Delivery, case_key
+from cases.store.states import AttemptOutcome, DeliveryState, Message, Move, delivery_after
+
+_D = schema.deliveries
+_A = schema.attempts
+_V = schema.violations
+
+
+def delivery_id_of(violation_id: str, message: Message) -> str:
+    """Name of the one message of this kind about a violation."""
+    return f"{violation_id}-{message.value}"
+
+
+def enqueue(
+    connection: Connection,
+    violation_id: str,
+    message: Message,
+    payload: Mapping[str, Any],
+    *,
+    held: bool,
+    now: datetime,
+) -> str:
+    """Add a message; the database refuses a second one of its kind. Returns its id."""
+    delivery_id = delivery_id_of(violation_id, message)
+    connection.execute(
+        insert(_D).values(
+            delivery_id=delivery_id,
+            violation_id=violation_id,
+            message=message.value,
+            case_key=case_key(violation_id),
+            payload=canonical_json(payload),
+            state=(DeliveryState.HELD if held else DeliveryState.PENDING).value,
+            attempts=0,
+            next_attempt_at=now,
+            last_error="",
+            created_at=now,
+            updated_at=now,
+        )
+    )
+    return delivery_id
+
+
+def exists(connection: Connection, delivery_id: str) -> bool:
+    """Tell whether a message is in the outbox."""
+    found = select(_D.c.delivery_id).where(_D.c.delivery_id == delivery_id)
+    return connection.execute(found).first() is not None
+
+
+def claim(
+    connection: Connection, owner: str, *, lease_s: float, now: datetime, limit: int
+) -> tuple[Delivery, ...]:
+    """Take up to `limit` due messages, the longest due first, and those of expired leases."""
+    due = or_(
+        and_(_D.c.state == DeliveryState.PENDING.value, _D.c.next_attempt_at <= now),
+        and_(_D.c.state == DeliveryState.CLAIMED.value, _D.c.lease_until <= now),
+    )
+    order = (_D.c.next_attempt_at, _D.c.created_at, _D.c.delivery_id)
+    # PostgreSQL: couriers step over each other's rows; SQLite has one writer and ignores it.
+    chosen = select(_D.c.delivery_id, _D.c.state, _D.c.attempts).where(due).order_by(*order)
+    rows = connection.execute(chosen.limit(limit).with_for_update(skip_locked=True)).all()
+    for row in rows:
+        if row.state == DeliveryState.CLAIMED.value:
+            _end_attempt(connection, row.delivery_id, AttemptOutcome.EXPIRED, now=now)
+        connection.execute(
+            update(_D)
+            .where(_D.c.delivery_id == row.delivery_id)
+            .values(
+                state=delivery_after(DeliveryState(row.state), Move.CLAIM).value,
+                attempts=row.attempts + 1,
+                lease_owner=owner,
+                lease_until=now + timedelta(seconds=lease_s),
+                updated_at=now,
+            )
+        )
+        connection.execute(
+            insert(_A).values(
+                delivery_id=row.delivery_id,
+                number=row.attempts + 1,
+                owner=owner,
+                started_at=now,
+                error="",
+            )
+        )
+    if not rows:
+        return ()
+    taken = _joined().where(_D.c.delivery_id.in_([row.delivery_id for row in rows]))
+    return _read(connection.execute(taken.order_by(*order)).all())
+
+
+def sending(connection: Connection, claimed: Delivery, now: datetime) -> datetime:
+    """Mark that a post leaves now; returns the end of the lease. LeaseLost when it is not ours."""
+    row = _ours(connection, claimed)
+    if row.lease_until is None or row.lease_until <= now:
+        raise LeaseLost(f"delivery {claimed.delivery_id}: the lease has run out")
+    until: datetime = row.lease_until
+    _set(connection, claimed.delivery_id, now, sent_at=now)
+    connection.execute(
+        update(_A)
+        .where(_A.c.delivery_id == claimed.delivery_id, _A.c.number == claimed.attempts)
+        .values(sent_at=now)
+    )
+    return until
+
+
+def delivered(
+    connection: Connection,
+    claimed: Delivery,
+    remote_case_id: str | None,
+    remote_token: str | None,
+    now: datetime,
+) -> bool:
+    """Settle it as arrived, whoever holds it now. False: it was settled so before."""
+    row = _row(connection, claimed.delivery_id)
+    if row.state == DeliveryState.DELIVERED.value:
+        return False
+    state = delivery_after(DeliveryState(row.state), Move.DELIVER)
+    _end_attempt(
+        connection, claimed.delivery_id, AttemptOutcome.DELIVERED, now=now, number=claimed.attempts
+    )
+    _set(
+        connection,
+        claimed.delivery_id,
+        now,
+        state=state.value,
+        remote_case_id=remote_case_id,
+        remote_token=remote_token,
+        delivered_at=now,
+        lease_owner=None,
+        lease_until=None,
+        sent_at=None,
+        last_error="",
+    )
+    return True
+
+
+def retry_later(
+    connection: Connection,
+    claimed: Delivery,
+    *,
+    next_at: datetime,
+    error: str,
+    maybe_sent: bool,
+    now: datetime,
+) -> None:
+    """Give it back to be tried again at `next_at`."""
+    row = _ours(connection, claimed)
+    changes: dict[str, Any] = {"next_attempt_at": next_at}
+    if not maybe_sent:
+        changes["sent_at"] = None
+    _settle(connection, row, Move.RETRY, AttemptOutcome.RETRY, error, now, changes)
+
+
+def dead(connection: Connection, claimed: Delivery, error: str, now: datetime) -> None:
+    """Stop trying: the case system refuses it for good and has not taken it."""
+    row = _ours(connection, claimed)
+    _settle(connection, row, Move.BURY, AttemptOutcome.DEAD, error, now, {"sent_at": None})
+
+
+def unresolved(connection: Connection, claimed: Delivery, error: str, now: datetime) -> None:
+    """Stop trying: it may have arrived and nobody can be asked."""
+    row = _ours(connection, claimed)
+    _settle(connection, row, Move.DOUBT, AttemptOutcome.UNRESOLVED, error, now, {})
+
+
+def release(connection: Connection, owner: str, now: datetime) -> int:
+    """Give back everything this owner has claimed; what may have been sent keeps its mark."""
+    mine = select(_D).where(_D.c.state == DeliveryState.CLAIMED.value, _D.c.lease_owner == owner)
+    rows = connection.execute(mine).all()
+    for row in rows:
+        _settle(connection, row, Move.RELEASE, AttemptOutcome.RELEASED, "", now, {})
+    return len(rows)
+
+
+def requeue(connection: Connection, delivery_id: str, by: str, now: datetime) -> None:
+    """Post it again, now: a person says so. An unresolved one is still looked up first."""
+    row = _row(connection, delivery_id)
+    state = delivery_after(DeliveryState(row.state), Move.REQUEUE)
+    changes: dict[str, Any] = {"state": state.value, "next_attempt_at": now}
+    if row.state == DeliveryState.UNRESOLVED.value:
+        changes["post_again_by"] = by
+    _set(connection, delivery_id, now, **changes)
+
+
+def review(connection: Connection, violation_id: str, move: Move, now: datetime) -> int:
+    """Approve or reject every held message of a violation; returns how many there were."""
+    held = select(_D.c.delivery_id).where(
+        _D.c.violation_id == violation_id, _D.c.state == DeliveryState.HELD.value
+    )
+    ids = connection.execute(held).scalars().all()
+    for delivery_id in ids:
+        state = delivery_after(DeliveryState.HELD, move)
+        _set(connection, delivery_id, now, state=state.value, next_attempt_at=now)
+    return len(ids)
+
+
+def one(connection: Connection, delivery_id: str) -> Delivery:
+    """Return one message. NotFound."""
+    rows = _read(connection.execute(_joined().where(_D.c.delivery_id == delivery_id)).all())
+    if not rows:
+        raise NotFound(f"no delivery has the id {delivery_id}")
+    return rows[0]
+
+
+def listed(
+    connection: Connection,
+    *,
+    states: Iterable[DeliveryState] | None,
+    violation_id: str | None,
+    limit: int,
+) -> tuple[Delivery, ...]:
+    """Return messages, the newest first."""
+    query = _joined()
+    if states is not None:
+        query = query.where(_D.c.state.in_([state.value for state in states]))
+    if violation_id is not None:
+        query = query.where(_D.c.violation_id == violation_id)
+    newest = query.order_by(_D.c.created_at.desc(), _D.c.delivery_id).limit(limit)
+    return _read(connection.execute(newest).all())
+
+
+def attempts_of(connection: Connection, violation_id: str) -> tuple[Attempt, ...]:
+    """Return every try to deliver a message about this violation, oldest first."""
+    query = (
+        select(_A)
+        .join(_D, _D.c.delivery_id == _A.c.delivery_id)
+        .where(_D.c.violation_id == violation_id)
+        .order_by(_A.c.started_at, _A.c.delivery_id, _A.c.number)
+    )
+    return tuple(
+        Attempt(
+            delivery_id=row.delivery_id,
+            number=row.number,
+            owner=row.owner,
+            started_at=row.started_at,
+            sent_at=row.sent_at,
+            ended_at=row.ended_at,
+            outcome=None if row.outcome is None else AttemptOutcome(row.outcome),
+            error=row.error,
+        )
+        for row in connection.execute(query)
+    )
+
+
+def counts(connection: Connection) -> dict[DeliveryState, int]:
+    """Messages in each state."""
+    found = connection.execute(select(_D.c.state, func.count()).group_by(_D.c.state)).all()
+    return dict.fromkeys(DeliveryState, 0) | {DeliveryState(state): n for state, n in found}
+
+
+def oldest_due_at(connection: Connection) -> datetime | None:
+    """When the longest waiting message was due."""
+    waiting = (DeliveryState.PENDING.value, DeliveryState.CLAIMED.value)
+    found: datetime | None = connection.execute(
+        select(func.min(_D.c.next_attempt_at)).where(_D.c.state.in_(waiting))
+    ).scalar()
+    return found
+
+
+def _joined() -> Select[Any]:
+    return select(_D, _V.c.camera_id, _V.c.zone_id, _V.c.kind).join(
+        _V, _V.c.violation_id == _D.c.violation_id
+    )
+
+
+def _row(connection: Connection, delivery_id: str) -> Row[Any]:
+    row = connection.execute(select(_D).where(_D.c.delivery_id == delivery_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"no delivery has the id {delivery_id}")
+    return row
+
+
+def _ours(connection: Connection, claimed: Delivery) -> Row[Any]:
+    row = _row(connection, claimed.delivery_id)
+    held = (row.state, row.lease_owner, row.attempts)
+    if held != (DeliveryState.CLAIMED.value, claimed.lease_owner, claimed.attempts):
+        raise LeaseLost(
+            f"delivery {claimed.delivery_id}: claim {claimed.attempts} of {claimed.lease_owner} "
+            f"is over; the row is {row.state} at claim {row.attempts}"
+        )
+    return row
+
+
+def _settle(
+    connection: Connection,
+    row: Row[Any],
+    move: Move,
+    outcome: AttemptOutcome,
+    error: str,
+    now: datetime,
+    changes: Mapping[str, Any],
+) -> None:
+    state = delivery_after(DeliveryState(row.state), move)
+    _end_attempt(connection, row.delivery_id, outcome, now=now, number=row.attempts, error=error)
+    _set(
+        connection,
+        row.delivery_id,
+        now,
+        state=state.value,
+        lease_owner=None,
+        lease_until=None,
+        last_error=error,
+        **changes,
+    )
+
+
+def _set(connection: Connection, delivery_id: str, now: datetime, **changes: Any) -> None:
+    connection.execute(
+        update(_D).where(_D.c.delivery_id == delivery_id).values(updated_at=now, **changes)
+    )
+
+
+def _end_attempt(
+    connection: Connection,
+    delivery_id: str,
+    outcome: AttemptOutcome,
+    *,
+    now: datetime,
+    number: int | None = None,
+    error: str = "",
+) -> None:
+    open_ones = update(_A).where(_A.c.delivery_id == delivery_id, _A.c.ended_at.is_(None))
+    if number is not None:
+        open_ones = open_ones.where(_A.c.number == number)
+    connection.execute(open_ones.values(ended_at=now, outcome=outcome.value, error=error))
+
+
+def _read(rows: Sequence[Row[Any]]) -> tuple[Delivery, ...]:
+    return tuple(
+        Delivery(
+            delivery_id=row.delivery_id,
+            violation_id=row.violation_id,
+            camera_id=row.camera_id,
+            zone_id=row.zone_id,
+            kind=row.kind,
+            message=Message(row.message),
+            case_key=row.case_key,
+            payload=json.loads(row.payload),
+            state=DeliveryState(row.state),
+            attempts=row.attempts,
+            next_attempt_at=row.next_attempt_at,
+            lease_owner=row.lease_owner,
+            lease_until=row.lease_until,
+            sent_at=row.sent_at,
+            post_again_by=row.post_again_by,
+            remote_case_id=row.remote_case_id,
+            remote_token=row.remote_token,
+            last_error=row.last_error,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            delivered_at=row.delivered_at,
+        )
+        for row in rows
+    )

@@ -1,0 +1,64 @@
+"""Violations and payloads as canonical JSON text."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from detectors import Absence, Box, Moment, Role, Violation
+
+
+def canonical_json(value: Any) -> str:
+    """Write JSON with one form only: sorted keys, no spaces, no NaN. ValueError, TypeError."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def violation_record(violation: Violation) -> dict[str, Any]:
+    """Everything about a violation as values that JSON has."""
+    record = asdict(violation)
+    record["opened_at"] = violation.opened_at.isoformat()
+    record["last_at"] = violation.last_at.isoformat()
+    record["box"] = [float(edge) for edge in violation.box]
+    record["moments"] = [_moment_record(moment) for moment in violation.moments]
+    return record
+
+
+def violation_from_record(record: Mapping[str, Any]) -> Violation:
+    """Read back what `violation_record` wrote."""
+    fields = dict(record)
+    fields["opened_at"] = datetime.fromisoformat(record["opened_at"])
+    fields["last_at"] = datetime.fromisoformat(record["last_at"])
+    fields["box"] = _box(record["box"])
+    fields["moments"] = tuple(_moment(moment) for moment in record["moments"])
+    return Violation(**fields)
+
+
+def _moment_record(moment: Moment) -> dict[str, Any]:
+    return {
+        "role": moment.role.value,
+        "at_s": moment.at_s,
+        "captured_at": None if moment.captured_at is None else moment.captured_at.isoformat(),
+        "box": None if moment.box is None else [float(edge) for edge in moment.box],
+        "score": None if moment.score is None else float(moment.score),
+        "absence": None if moment.absence is None else moment.absence.value,
+    }
+
+
+def _moment(record: Mapping[str, Any]) -> Moment:
+    captured_at, absence, box = record["captured_at"], record["absence"], record["box"]
+    return Moment(
+        role=Role(record["role"]),
+        at_s=record["at_s"],
+        captured_at=None if captured_at is None else datetime.fromisoformat(captured_at),
+        box=None if box is None else _box(box),
+        score=record["score"],
+        absence=None if absence is None else Absence(absence),
+    )
+
+
+def _box(edges: list[float]) -> Box:
+    x0, y0, x1, y1 = edges
+    return (x0, y0, x1, y1)

@@ -1,0 +1,183 @@
+"""Violations and their history in the store."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from cases.errors import NotFound
+from cases.evidence import Evidence
+from cases.store import schema
+from cases.store.record import canonical_json, violation_from_record, violation_record
+from cases.store.rows import Case, HistoryEntry
+from cases.store.states import Review, ViolationState, violation_after
+from detectors import Change, Violation
+
+_V = schema.violations
+_H = schema.history
+
+
+def add_opened(connection: Connection, violation: Violation, now: datetime) -> bool:
+    """Add a violation as opened. False: it was there before, and nothing was changed."""
+    if state_of(connection, violation.violation_id) is not None:
+        return False
+    connection.execute(
+        insert(_V).values(
+            violation_id=violation.violation_id,
+            camera_id=violation.camera_id,
+            zone_id=violation.zone_id,
+            kind=violation.kind,
+            state=ViolationState.OPENED.value,
+            review=Review.NONE.value,
+            reason="",
+            opened_at=violation.opened_at,
+            created_at=now,
+            updated_at=now,
+            **_facts(violation),
+        )
+    )
+    add_history(connection, violation.violation_id, Change.OPENED.value, now)
+    return True
+
+
+def change(
+    connection: Connection, violation: Violation, what: Change, reason: str, now: datetime
+) -> bool:
+    """Move a violation along its life. False: it stands there already; WrongState, NotFound."""
+    state = state_of(connection, violation.violation_id)
+    if state is None:
+        raise NotFound(f"no violation has the id {violation.violation_id}")
+    if what is not Change.UPDATED and state.value == what.value:
+        return False
+    after = violation_after(state, what)
+    connection.execute(
+        update(_V)
+        .where(_V.c.violation_id == violation.violation_id)
+        .values(state=after.value, reason=reason, updated_at=now, **_facts(violation))
+    )
+    add_history(connection, violation.violation_id, what.value, now, reason=reason)
+    return True
+
+
+def set_confirmed(
+    connection: Connection,
+    violation_id: str,
+    evidence: Evidence | None,
+    review: Review,
+    now: datetime,
+) -> None:
+    """Add to a violation what only a confirmation brings."""
+    connection.execute(
+        update(_V)
+        .where(_V.c.violation_id == violation_id)
+        .values(
+            confirmed_at=now,
+            review=review.value,
+            evidence_folder=None if evidence is None else str(evidence.folder),
+            manifest_sha256=None if evidence is None else evidence.manifest_sha256,
+        )
+    )
+
+
+def set_review(connection: Connection, violation_id: str, review: Review, now: datetime) -> None:
+    """Store a person's verdict."""
+    connection.execute(
+        update(_V)
+        .where(_V.c.violation_id == violation_id)
+        .values(review=review.value, updated_at=now)
+    )
+
+
+def add_history(
+    connection: Connection,
+    violation_id: str,
+    what: str,
+    now: datetime,
+    *,
+    by: str = "",
+    reason: str = "",
+) -> None:
+    """Append to what happened to a violation."""
+    connection.execute(
+        insert(_H).values(violation_id=violation_id, at=now, what=what, by=by, reason=reason)
+    )
+
+
+def state_of(connection: Connection, violation_id: str) -> ViolationState | None:
+    """Where a violation stands; None when there is none of this id."""
+    found = connection.execute(
+        select(_V.c.state).where(_V.c.violation_id == violation_id)
+    ).scalar_one_or_none()
+    return None if found is None else ViolationState(found)
+
+
+def one(connection: Connection, violation_id: str) -> Case:
+    """Return one violation. NotFound."""
+    row = connection.execute(select(_V).where(_V.c.violation_id == violation_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"no case has the id {violation_id}")
+    return _read(row)
+
+
+def listed(
+    connection: Connection,
+    *,
+    states: Iterable[ViolationState] | None,
+    reviews: Iterable[Review] | None,
+    camera_id: str | None,
+    before: datetime | None,
+    limit: int,
+) -> tuple[Case, ...]:
+    """Return violations, the newest opened first."""
+    query = select(_V)
+    if states is not None:
+        query = query.where(_V.c.state.in_([state.value for state in states]))
+    if reviews is not None:
+        query = query.where(_V.c.review.in_([review.value for review in reviews]))
+    if camera_id is not None:
+        query = query.where(_V.c.camera_id == camera_id)
+    if before is not None:
+        query = query.where(_V.c.opened_at < before)
+    newest = query.order_by(_V.c.opened_at.desc(), _V.c.violation_id).limit(limit)
+    return tuple(_read(row) for row in connection.execute(newest))
+
+
+def history_of(connection: Connection, violation_id: str) -> tuple[HistoryEntry, ...]:
+    """Return what happened to a violation, oldest first."""
+    query = select(_H).where(_H.c.violation_id == violation_id).order_by(_H.c.entry_id)
+    return tuple(
+        HistoryEntry(at=row.at, what=row.what, by=row.by, reason=row.reason)
+        for row in connection.execute(query)
+    )
+
+
+def counts(connection: Connection) -> dict[ViolationState, int]:
+    """Violations in each state."""
+    found = connection.execute(select(_V.c.state, func.count()).group_by(_V.c.state)).all()
+    return dict.fromkeys(ViolationState, 0) | {ViolationState(state): n for state, n in found}
+
+
+def _facts(violation: Violation) -> dict[str, Any]:
+    return {
+        "last_at": violation.last_at,
+        "dwell_s": violation.dwell_s,
+        "record": canonical_json(violation_record(violation)),
+    }
+
+
+def _read(row: Row[Any]) -> Case:
+    folder: str | None = row.evidence_folder
+    return Case(
+        violation=violation_from_record(json.loads(row.record)),
+        state=ViolationState(row.state),
+        review=Review(row.review),
+        reason=row.reason,
+        confirmed_at=row.confirmed_at,
+        evidence_folder=None if folder is None else Path(folder),
+        manifest_sha256=row.manifest_sha256,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
