@@ -1,6 +1,40 @@
 """Cameras (RTSP, files) into timed frames and packets. Knows nothing of models or rules."""
 
+from streams.camera import CameraSpec, CameraState, Mode, State
+from streams.errors import FixError, Reason, RestError, RetryError, StreamError
 from streams.frame import Frame, Picture
+from streams.group import Group
+from streams.mux import mux
 from streams.packet import CodecParameters, Excerpt, Packet
+from streams.probe import Probe, probe
+from streams.reader import FileInfo, FileReader
+from streams.source import Source
+from streams.spool import load_excerpt, save_excerpt
+from streams.still import decode_still
 
-__all__ = ["CodecParameters", "Excerpt", "Frame", "Packet", "Picture"]
+__all__ = [
+    "CameraSpec",
+    "CameraState",
+    "CodecParameters",
+    "Excerpt",
+    "FileInfo",
+    "FileReader",
+    "FixError",
+    "Frame",
+    "Group",
+    "Mode",
+    "Packet",
+    "Picture",
+    "Probe",
+    "Reason",
+    "RestError",
+    "RetryError",
+    "Source",
+    "State",
+    "StreamError",
+    "decode_still",
+    "load_excerpt",
+    "mux",
+    "probe",
+    "save_excerpt",
+]
