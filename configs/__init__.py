@@ -1,19 +1,25 @@
 """YAML and environment into one frozen Site. Checks the shape only; knows nothing else."""
 
 from configs.camera import Camera, Rule, Sampling, Zone
+from configs.codes import Code, CodeProfile, code_profile, code_profiles, matter_code
 from configs.errors import ConfigError, ConfigWarning
 from configs.hosts import Allow, host_allowed, host_of
 from configs.loading import load_site, parse_site
 from configs.messages import suggestion
 from configs.place import Place
 from configs.schedule import Hours
+from configs.schema import site_schema
 from configs.site import Api, CaseSystem, ModelRef, Site, SiteInfo
+from configs.template import SITE_TEMPLATE
 
 __all__ = [
+    "SITE_TEMPLATE",
     "Allow",
     "Api",
     "Camera",
     "CaseSystem",
+    "Code",
+    "CodeProfile",
     "ConfigError",
     "ConfigWarning",
     "Hours",
@@ -24,9 +30,13 @@ __all__ = [
     "Site",
     "SiteInfo",
     "Zone",
+    "code_profile",
+    "code_profiles",
     "host_allowed",
     "host_of",
     "load_site",
+    "matter_code",
     "parse_site",
+    "site_schema",
     "suggestion",
 ]

@@ -28,7 +28,7 @@ class Zone(Model):
     """A part of the picture with a meaning."""
 
     id: Identifier
-    kind: str
+    kind: Annotated[str, Field(examples=["no_parking"])]
     """Such as no_parking, fire_lane, carriageway, pavement; which kinds exist is checked later."""
     polygon: Polygon
     place: Place | None = None

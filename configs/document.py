@@ -44,7 +44,7 @@ class Document:
 
 
 def join(key: str, part: str | int) -> str:
-    """Write the path of a part: `cameras` with 0 is `cameras[0]`, that with `id` `cameras[0].id`."""
+    """Write the path of a part: `cameras` with 0 is `cameras[0]`, then `cameras[0].id`."""
     if isinstance(part, int):
         return f"{key}[{part}]"
     return f"{key}.{part}" if key else part

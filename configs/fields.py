@@ -38,7 +38,7 @@ def _identifier(text: str) -> str:
     return text
 
 
-Identifier = Annotated[str, AfterValidator(_identifier)]
+Identifier = Annotated[str, AfterValidator(_identifier), Field(examples=["street-01"])]
 """Name of a site, camera, zone or model."""
 
 

@@ -14,7 +14,9 @@ SMALLEST_AREA = 1e-5
 
 MOST_POINTS = 200
 
-Point = tuple[Number, Number]
+Fraction = Annotated[Number, Field(json_schema_extra={"minimum": 0, "maximum": 1})]
+
+Point = tuple[Fraction, Fraction]
 """x, y in fractions of the picture's width and height: x right, y down, both 0..1."""
 
 

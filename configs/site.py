@@ -89,7 +89,7 @@ class Api(Model):
 class CaseSystem(Model):
     """Where cases are delivered."""
 
-    kind: Literal["open311"]
+    kind: Annotated[Literal["open311"], Field(examples=["open311"])]
     url: CaseUrl
     api_key: Secret | None = None
     codes: Annotated[str, Field(min_length=1)] = DEFAULT_CODES
@@ -99,8 +99,8 @@ class CaseSystem(Model):
 class Site(Model):
     """A site file, checked for its shape, with everything filled in."""
 
-    version: Literal[1]
-    site: SiteInfo
+    version: Annotated[Literal[1], Field(examples=[1])]
+    site: Annotated[SiteInfo, Field(examples=["{id: my-site, timezone: Asia/Shanghai}"])]
     data: Path = Path()
     """Folder of store, evidence and models; absent: ./<site.id>-data. Resolved when loaded."""
     models: Annotated[tuple[ModelRef, ...], Field(min_length=1)] = (ModelRef(name=DEFAULT_MODEL),)
@@ -109,7 +109,9 @@ class Site(Model):
     allow: Allow = Allow()
     case_system: CaseSystem | None = None
     """Absent: cases stay on this machine."""
-    cameras: Annotated[tuple[Camera, ...], Field(min_length=1)]
+    cameras: Annotated[
+        tuple[Camera, ...], Field(min_length=1, examples=['[{id: street-01, url: "rtsp://..."}]'])
+    ]
 
     _origin: Origin = PrivateAttr(default_factory=Origin)
 
