@@ -62,8 +62,9 @@ class Camera(Model):
     """One camera: where its stream is, what it sees, and what is forbidden there."""
 
     id: Identifier
-    url: CameraUrl
-    sub_url: CameraUrl | None = None
+    url: Annotated[CameraUrl, Field(repr=False)]
+    """rtsp, rtsps, http, https or file. Some cameras want a password in it: it is not shown."""
+    sub_url: Annotated[CameraUrl | None, Field(repr=False)] = None
     """A second, smaller stream of the same view, for analysis."""
     username: Annotated[str, Field(min_length=1)] | None = None
     password: Secret | None = None

@@ -25,7 +25,7 @@ Entry = Literal["component", "matter", "event"]
 class CodeRow(Model):
     """One line of a profile."""
 
-    code: Annotated[str, Field(examples=['"09009"'])]
+    code: Annotated[str, Field(examples=["09009"])]
     name_zh: str
     name_en: str
     zone_kinds: tuple[str, ...] = ()
@@ -112,9 +112,9 @@ def code_profile(name_or_path: str, base: Path | None = None) -> CodeProfile:
         file = FOLDER / f"{name_or_path}.yaml"
         if name_or_path not in code_profiles():
             raise ConfigError(
-                file,
+                Path(name_or_path),
                 "",
-                f"unknown code profile {name_or_path!r}",
+                "unknown code profile",
                 f"{suggestion(name_or_path, code_profiles())} (or the path of a .yaml file)",
             )
     document = read_document(file)

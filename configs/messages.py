@@ -1,5 +1,6 @@
 """Pydantic's errors, said once in our own words: what is wrong, and what to write instead."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -114,7 +115,9 @@ def _unknown_key(wrong: _Wrong) -> tuple[str, str]:
 def _missing(wrong: _Wrong) -> tuple[str, str]:
     """Show what a missing key should look like, by the field's own example."""
     field = _fields(_model_at(wrong.model, wrong.loc[:-1])).get(str(wrong.loc[-1]))
-    example = field.examples[0] if field is not None and field.examples else "..."
+    example = "..."
+    if field is not None and field.examples:
+        example = json.dumps(field.examples[0], ensure_ascii=False)  # which is YAML as well
     return "this key is missing", f"write {wrong.loc[-1]}: {example}"
 
 

@@ -100,7 +100,7 @@ class Site(Model):
     """A site file, checked for its shape, with everything filled in."""
 
     version: Annotated[Literal[1], Field(examples=[1])]
-    site: Annotated[SiteInfo, Field(examples=["{id: my-site, timezone: Asia/Shanghai}"])]
+    site: Annotated[SiteInfo, Field(examples=[{"id": "my-site", "timezone": "Asia/Shanghai"}])]
     data: Path = Path()
     """Folder of store, evidence and models; absent: ./<site.id>-data. Resolved when loaded."""
     models: Annotated[tuple[ModelRef, ...], Field(min_length=1)] = (ModelRef(name=DEFAULT_MODEL),)
@@ -110,7 +110,8 @@ class Site(Model):
     case_system: CaseSystem | None = None
     """Absent: cases stay on this machine."""
     cameras: Annotated[
-        tuple[Camera, ...], Field(min_length=1, examples=['[{id: street-01, url: "rtsp://..."}]'])
+        tuple[Camera, ...],
+        Field(min_length=1, examples=[[{"id": "street-01", "url": "rtsp://192.0.2.10/1"}]]),
     ]
 
     _origin: Origin = PrivateAttr(default_factory=Origin)
@@ -141,10 +142,15 @@ class Site(Model):
         return (camera.sampling or self.sampling).interval_s
 
     def models_of(self, camera: Camera) -> tuple[ModelRef, ...]:
-        """Models that look at a camera; names unknown to the site are left out (see `check`)."""
+        """Models that look at a camera, in the camera's own order.
+
+        Of two that know a class the first is believed. Names unknown to the site are left out
+        (`check` refuses them).
+        """
         if camera.models is None:
             return self.models
-        return tuple(model for model in self.models if model.name in camera.models)
+        known = {model.name: model for model in self.models}
+        return tuple(known[name] for name in camera.models if name in known)
 
     def loaded_from(self, origin: Origin, **update: Any) -> Self:
         """Return a copy that knows where it came from; for the loader."""
