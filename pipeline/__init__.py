@@ -1,1 +1,46 @@
-"""A Site, running: ingest, batches, rules, evidence, delivery. Knows nothing of HTTP or arguments."""
+"""A Site, running: ingest, batches, rules, evidence, delivery. Knows no HTTP, no arguments.
+
+Names load when they are first asked for: an ingest worker imports this package too, and needs
+neither models nor a database.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from pipeline.events import Confirmed, Delivered, Event
+
+if TYPE_CHECKING:
+    from pipeline.plan import registry_of, store_path
+    from pipeline.refusal import SiteRefused, refuse_errors
+    from pipeline.runner import Runner
+    from pipeline.status import CameraStatus, SiteStatus
+
+__all__ = [
+    "CameraStatus",
+    "Confirmed",
+    "Delivered",
+    "Event",
+    "Runner",
+    "SiteRefused",
+    "SiteStatus",
+    "refuse_errors",
+    "registry_of",
+    "store_path",
+]
+
+_LATE = {
+    "CameraStatus": "pipeline.status",
+    "Runner": "pipeline.runner",
+    "SiteRefused": "pipeline.refusal",
+    "SiteStatus": "pipeline.status",
+    "refuse_errors": "pipeline.refusal",
+    "registry_of": "pipeline.plan",
+    "store_path": "pipeline.plan",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the module behind a late name when it is first asked for."""
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LATE[name]), name)

@@ -1,0 +1,106 @@
+"""A site's status in the Prometheus text format."""
+
+from collections.abc import Callable, Iterator
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import generate_latest
+from prometheus_client.registry import Collector
+
+from pipeline import CameraStatus, SiteStatus
+
+
+class SiteCollector(Collector):
+    """Makes the metrics anew from a status at every scrape."""
+
+    def __init__(self, status: Callable[[], SiteStatus]) -> None:
+        self._status = status
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every metric family."""
+        status = self._status()
+        yield from _cameras(status.cameras)
+        yield from _site(status)
+
+
+def exposition(status: Callable[[], SiteStatus]) -> bytes:
+    """Return the text that a scrape gets."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(SiteCollector(status))
+    return generate_latest(registry)
+
+
+def _cameras(cameras: tuple[CameraStatus, ...]) -> Iterator[Metric]:
+    up = GaugeMetricFamily(
+        "streetwarden_camera_up",
+        "1 when the camera's stream runs; reason says why not.",
+        labels=("camera", "reason"),
+    )
+    looks = CounterMetricFamily("streetwarden_looks", "Pictures looked at.", labels=("camera",))
+    dropped = CounterMetricFamily(
+        "streetwarden_drops",
+        "Pictures not looked at, because a newer one came (pipeline), before they were decoded "
+        "(stream), or because looking failed (failure).",
+        labels=("camera", "where"),
+    )
+    staleness = GaugeMetricFamily(
+        "streetwarden_staleness_seconds",
+        "Age of the last picture looked at.",
+        labels=("camera",),
+    )
+    interval = GaugeMetricFamily(
+        "streetwarden_key_interval_seconds",
+        "Measured time between key frames; mode says how the camera is decoded.",
+        labels=("camera", "mode"),
+    )
+    for camera in cameras:
+        name = camera.camera_id
+        up.add_metric((name, camera.reason or ""), float(camera.state == "up"))
+        looks.add_metric((name,), camera.looks)
+        dropped.add_metric((name, "pipeline"), camera.dropped)
+        dropped.add_metric((name, "failure"), camera.failures)
+        if camera.staleness_s is not None:
+            staleness.add_metric((name,), camera.staleness_s)
+        if camera.stream is not None:
+            dropped.add_metric((name, "stream"), camera.stream.dropped)
+            if camera.stream.key_interval_s is not None:
+                interval.add_metric((name, camera.stream.mode), camera.stream.key_interval_s)
+    yield from (up, looks, dropped, staleness, interval)
+
+
+def _site(status: SiteStatus) -> Iterator[Metric]:
+    yield CounterMetricFamily(
+        "streetwarden_batches", "Batches run through the models.", value=status.batches
+    )
+    yield CounterMetricFamily(
+        "streetwarden_ingest_restarts",
+        "Ingest workers that were lost and started again.",
+        value=status.worker_restarts,
+    )
+    yield GaugeMetricFamily(
+        "streetwarden_recorder_backlog", "Looks that wait to be recorded.", value=status.backlog
+    )
+    if status.staleness_p95_s is not None:
+        yield GaugeMetricFamily(
+            "streetwarden_staleness_p95_seconds",
+            "Recent looks: result time minus arrival of the picture.",
+            value=status.staleness_p95_s,
+        )
+    outbox = GaugeMetricFamily(
+        "streetwarden_outbox", "Messages to the case system, by state.", labels=("state",)
+    )
+    for state, count in sorted(status.deliveries.items()):
+        outbox.add_metric((state,), count)
+    yield outbox
+    violations = GaugeMetricFamily(
+        "streetwarden_violations", "Violations known, by state.", labels=("state",)
+    )
+    for state, count in sorted(status.violations.items()):
+        violations.add_metric((state,), count)
+    yield violations
+    if status.oldest_due_s is not None:
+        yield GaugeMetricFamily(
+            "streetwarden_outbox_oldest_due_seconds",
+            "How long the longest waiting message has been due.",
+            value=status.oldest_due_s,
+        )

@@ -1,0 +1,149 @@
+"""The HTTP interface of a running site: health, metrics, cases and evidence, read-only."""
+
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import uvicorn
+from fastapi import FastAPI, HTTPException, Query, Response
+from fastapi.responses import FileResponse
+
+from api.guard import Guard
+from api.metrics import exposition
+from api.rows import case_detail_row, case_row
+from cases import CaseDetail, NotFound
+from pipeline import CameraStatus, Runner
+
+START_TIMEOUT_S = 10.0
+SHOWN = frozenset({".jpg", ".json"})
+"""What of the evidence leaves the box here: covered stills and the manifest, no originals."""
+
+
+class PortTaken(OSError):  # noqa: N818 - it says what happened
+    """The address to listen on cannot be had."""
+
+
+def application(runner: Runner, token: str) -> Guard:
+    """Build the ASGI application."""
+    app = FastAPI(title="streetwarden", docs_url=None, redoc_url=None, openapi_url=None)
+    _health_routes(app, runner)
+    _case_routes(app, runner)
+    return Guard(app, token)
+
+
+def _health_routes(app: FastAPI, runner: Runner) -> None:
+    @app.get("/health/live")
+    def live() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/health")
+    def health() -> dict[str, Any]:
+        status = runner.status()
+        return {"cameras": [_camera_row(camera) for camera in status.cameras]}
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        return Response(exposition(runner.status), media_type="text/plain; version=0.0.4")
+
+
+def _case_routes(app: FastAPI, runner: Runner) -> None:
+    @app.get("/cases")
+    def cases(limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> dict[str, Any]:
+        return {"cases": [case_row(delivery) for delivery in runner.store.deliveries(limit=limit)]}
+
+    @app.get("/cases/{violation_id}")
+    def case(violation_id: str) -> dict[str, Any]:
+        return case_detail_row(_case(runner, violation_id))
+
+    @app.get("/cases/{violation_id}/evidence/{name}")
+    def evidence(violation_id: str, name: str) -> FileResponse:
+        folder = _case(runner, violation_id).case.evidence_folder
+        if folder is None:
+            raise HTTPException(404, "no such evidence")
+        return FileResponse(_shown_file(folder, name))
+
+
+def _case(runner: Runner, violation_id: str) -> CaseDetail:
+    try:
+        return runner.store.case(violation_id)
+    except NotFound:
+        raise HTTPException(404, "no such case") from None
+
+
+def _shown_file(folder: Path, name: str) -> Path:
+    """Return a file that may be shown; 404 for everything else, outside the folder included."""
+    path = (folder / name).resolve()
+    original = name.startswith("original")
+    if path.parent != folder.resolve() or original or path.suffix not in SHOWN:
+        raise HTTPException(404, "no such evidence")
+    if not path.is_file():
+        raise HTTPException(404, "no such evidence")
+    return path
+
+
+def _camera_row(camera: CameraStatus) -> dict[str, Any]:
+    return {
+        "id": camera.camera_id,
+        "state": camera.state,
+        "reason": camera.reason,
+        "since": camera.since.isoformat(timespec="milliseconds"),
+        "staleness_s": None if camera.staleness_s is None else round(camera.staleness_s, 3),
+        "mode": camera.stream.mode if camera.stream else None,
+        "key_interval_s": camera.stream.key_interval_s if camera.stream else None,
+        "looks": camera.looks,
+    }
+
+
+class ApiServer:
+    """Serves a runner in a thread."""
+
+    def __init__(self, runner: Runner, *, host: str, port: int, token: str) -> None:
+        """Take the address; raises PortTaken when it cannot be had."""
+        self._socket = _bind(host, port)
+        config = uvicorn.Config(
+            application(runner, token),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=2,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run, args=([self._socket],), name="api", daemon=True
+        )
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        host, port = self._socket.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        return f"http://{shown}:{port}"
+
+    def start(self) -> None:
+        """Return when requests are answered."""
+        self._thread.start()
+        end_s = time.monotonic() + START_TIMEOUT_S
+        while not self._server.started:
+            if time.monotonic() > end_s or not self._thread.is_alive():
+                raise RuntimeError("the HTTP server did not start")
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        """Finish what is being answered and stop."""
+        self._server.should_exit = True
+        self._thread.join(5)
+        self._socket.close()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise PortTaken(f"{host}:{port}: {error.strerror}; choose another address") from error
+    return listening

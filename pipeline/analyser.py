@@ -1,0 +1,103 @@
+"""The inference thread: newest pictures in batches through the models and the rules."""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pipeline.sight import Sight
+from pipeline.slots import Slots
+from pipeline.step import CameraStep, Stepped
+from streams import Frame
+
+log = logging.getLogger(__name__)
+
+WINDOW_S = 0.005
+"""How long an open batch waits to fill; it never waits for a particular camera."""
+WAIT_S = 0.5
+STALENESS_KEPT = 512
+"""Recent staleness values kept for the published quantiles."""
+
+
+@dataclass(slots=True)
+class CameraCount:
+    """What has been looked at, a camera."""
+
+    looks: int = 0
+    failures: int = 0
+    staleness_s: float | None = None
+    """Result time minus arrival of the last look's last packet."""
+    looked_s: float | None = None
+    """Monotonic time of the last look."""
+
+
+class Analyser:
+    """Takes batches from the slots until stopped; one thread, one device."""
+
+    def __init__(
+        self,
+        slots: Slots,
+        sight: Sight,
+        steps: Mapping[str, CameraStep],
+        on_step: Callable[[Stepped], None],
+    ) -> None:
+        self._slots = slots
+        self._sight = sight
+        self._steps = steps
+        self._on_step = on_step
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
+        self.counts = {camera_id: CameraCount() for camera_id in steps}
+        self.staleness: deque[float] = deque(maxlen=STALENESS_KEPT)
+        self.batches = 0
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float) -> None:
+        """Finish the batch at hand and stop; pictures that still wait are left."""
+        self._stopping.set()
+        self._slots.close()
+        self._thread.join(timeout_s)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            frames = self._slots.take(self._sight.batch, window_s=WINDOW_S, wait_s=WAIT_S)
+            if frames:
+                self._look(frames)
+
+    def _look(self, frames: list[Frame]) -> None:
+        try:
+            results = self._sight.look(frames)
+        except Exception:
+            # One bad picture or a failing device must not end the watch; it is counted and told.
+            log.exception("looking at a batch failed")
+            for frame in frames:
+                self.counts[frame.camera_id].failures += 1
+            return
+        self.batches += 1
+        for frame, detections in zip(frames, results, strict=True):
+            self._count(frame)
+            try:
+                stepped = self._steps[frame.camera_id].step(frame, detections)
+            except Exception:
+                log.exception("the rules of a camera failed", extra={"camera": frame.camera_id})
+                self.counts[frame.camera_id].failures += 1
+                continue
+            self._on_step(stepped)
+
+    def _count(self, frame: Frame) -> None:
+        now = time.monotonic()
+        count = self.counts[frame.camera_id]
+        count.looks += 1
+        count.looked_s = now
+        count.staleness_s = now - frame.arrival_s
+        self.staleness.append(count.staleness_s)

@@ -1,0 +1,226 @@
+"""A confirmed violation into evidence on disk and a row of the outbox."""
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from cases import (
+    CaseMedia,
+    Confirmation,
+    Evidence,
+    EvidenceError,
+    EvidenceRequest,
+    EvidenceWriter,
+    FileKind,
+    ModelFacts,
+    Review,
+    SeenThing,
+    Still,
+    Store,
+    case_payload,
+)
+from configs import Camera, Place, Rule, Site
+from detectors import KINDS, Moment, Violation, Zone
+from pipeline.delivery import case_code, profile_of
+from pipeline.ingest import Ingest, IngestLost
+from pipeline.plan import zone_of
+from pipeline.sight import Sight
+from pipeline.spool import Spool
+from streams import Excerpt, Picture, StreamError, decode_still
+
+log = logging.getLogger(__name__)
+
+CLIP_LEAD_S = 8.0
+"""Seconds before the first sight (and before the confirmation) that a clip shows."""
+STILL_TRIES = 3
+STILL_AGAIN_S = 2.0
+"""A lost ingest worker is back within seconds; then the still is asked for again."""
+SAMPLED_SHARE = 10
+"""`review: sampled` holds one case in this many."""
+
+
+class Confirmer:
+    """Collects the moments of a violation, writes its evidence, puts its case into the outbox."""
+
+    def __init__(
+        self,
+        site: Site,
+        *,
+        store: Store,
+        writer: EvidenceWriter,
+        spool: Spool,
+        ingest: Ingest,
+        sight: Sight,
+    ) -> None:
+        """Read the code profile; raises ConfigError."""
+        self._site = site
+        self._store = store
+        self._writer = writer
+        self._spool = spool
+        self._ingest = ingest
+        self._sight = sight
+        self._profile = profile_of(site)
+
+    def confirm(self, violation: Violation) -> Callable[[], Confirmation]:
+        """Write the evidence; the call that is returned commits violation and outbox row.
+
+        Where the evidence cannot be written the case is held for a person, with the reason.
+        """
+        camera = self._site.camera(violation.camera_id)
+        zone = zone_of(camera, violation.zone_id)
+        review, reason = self._review(camera, violation)
+        evidence: Evidence | None
+        try:
+            evidence = self._writer.write(self._request(violation, camera, zone))
+        except EvidenceError as error:
+            log.exception("evidence could not be written", extra={"violation": str(violation)})
+            evidence, review, reason = None, Review.HELD, f"no evidence: {error}"
+        payload = self._payload(violation, camera, zone, evidence)
+        return lambda: self._store.confirm(
+            violation, evidence, payload, review=review, reason=reason
+        )
+
+    def _review(self, camera: Camera, violation: Violation) -> tuple[Review, str]:
+        rule = _rule_of(camera, violation)
+        wanted = rule.review if rule else "required"
+        if KINDS[violation.kind].always_reviewed or wanted == "required":
+            return Review.HELD, "the rule asks for a review"
+        if wanted == "sampled" and _drawn(violation.violation_id):
+            return Review.HELD, "drawn for review"
+        return Review.NONE, ""
+
+    def _request(self, violation: Violation, camera: Camera, zone: Zone) -> EvidenceRequest:
+        rule = _rule_of(camera, violation)
+        language = self._site.site.language
+        stills = tuple(
+            still
+            for moment in violation.moments
+            if (still := self._still(violation, moment)) is not None
+        )
+        return EvidenceRequest(
+            violation=violation,
+            title=case_code(self._profile, violation.kind, zone.kind, language).name,
+            stills=stills,
+            clip=self._clip(violation),
+            place=camera.place_of(violation.zone_id or None),
+            zone=zone,
+            rule=rule.model_dump(mode="json", by_alias=True) if rule else {},
+            models=tuple(
+                ModelFacts(entry.name, entry.sha256) for entry in self._sight.models_of(camera.id)
+            ),
+            clock=_clock(stills),
+        )
+
+    def _still(self, violation: Violation, moment: Moment) -> Still | None:
+        """Return the picture of a moment; None when it has none, or none can be had any more."""
+        if moment.at_s is None or moment.captured_at is None or moment.box is None:
+            return None
+        path = self._spool.look(violation.violation_id, moment.at_s)
+        try:
+            excerpt, surroundings = self._spool.load_look(path)
+            picture = self._decode(excerpt, moment.at_s)
+        except (OSError, ValueError, StreamError) as error:
+            log.warning(
+                "a moment has no picture any more",
+                extra={
+                    "role": moment.role.value,
+                    "violation": violation.violation_id,
+                    "error": str(error),
+                },
+            )
+            return None
+        return Still(
+            moment=moment,
+            picture=picture,
+            width=surroundings.width,
+            height=surroundings.height,
+            seen=tuple(SeenThing(label, box) for label, box in surroundings.boxes),
+            excerpt=excerpt,
+        )
+
+    def _decode(self, excerpt: Excerpt, at_s: float) -> Picture:
+        """Decode in the camera's worker, so that a crash in C does not take the store along."""
+        for _ in range(STILL_TRIES):
+            try:
+                return self._ingest.still(excerpt, at_s)
+            except IngestLost:
+                time.sleep(STILL_AGAIN_S)
+        log.warning("no ingest worker: decoding a still in the main process")
+        return decode_still(excerpt, at_s)
+
+    def _clip(self, violation: Violation) -> tuple[Excerpt, ...]:
+        """Return the packets from before the first sight; one clip up to now where the ring has it.
+
+        What was there at the first look has no entry to show: then the last seconds before the
+        confirmation are taken.
+        """
+        now_s = violation.last_at_s
+        entry = self._spool.load_entry(violation.violation_id)
+        whole = self._ring(violation.camera_id, violation.opened_at_s - CLIP_LEAD_S, now_s)
+        if whole and whole[0].packets[0].at_s <= violation.opened_at_s:
+            return whole
+        if entry and entry[-1].packets[-1].at_s - entry[0].packets[0].at_s >= CLIP_LEAD_S / 2:
+            return entry
+        return self._ring(violation.camera_id, now_s - CLIP_LEAD_S, now_s) or entry
+
+    def _ring(self, camera_id: str, from_s: float, to_s: float) -> tuple[Excerpt, ...]:
+        try:
+            return self._ingest.excerpts(camera_id, from_s, to_s)
+        except (IngestLost, LookupError, StreamError) as error:
+            log.warning("no clip", extra={"camera": camera_id, "error": str(error)})
+            return ()
+
+    def _payload(
+        self, violation: Violation, camera: Camera, zone: Zone, evidence: Evidence | None
+    ) -> dict[str, Any]:
+        place = camera.place_of(violation.zone_id or None)
+        if place.lat is None and not place.address:
+            # No case system takes a case from nowhere; the camera's name is at least findable.
+            place = place.overridden_by(Place(address=camera.id))
+        media = (
+            ()
+            if evidence is None
+            else tuple(
+                CaseMedia(
+                    path=file.path.relative_to(self._writer.root).as_posix(), sha256=file.sha256
+                )
+                for file in evidence.files
+                if file.kind is FileKind.ANNOTATED
+            )
+        )
+        return case_payload(
+            violation,
+            code=case_code(self._profile, violation.kind, zone.kind, self._site.site.language),
+            place=place,
+            language=self._site.site.language,
+            timezone=self._site.site.timezone,
+            manifest_sha256="" if evidence is None else evidence.manifest_sha256,
+            media=media,
+        ).to_json()
+
+
+def _rule_of(camera: Camera, violation: Violation) -> Rule | None:
+    """Find the rule a violation broke: of its kind, naming its zone."""
+    for rule in camera.rules:
+        if rule.kind == violation.kind and (not rule.zones or violation.zone_id in rule.zones):
+            return rule
+    return None
+
+
+def _drawn(violation_id: str) -> bool:
+    """Draw one in SAMPLED_SHARE, the same ones at every restart."""
+    digest = hashlib.sha256(violation_id.encode()).digest()
+    return int.from_bytes(digest[:8], "big") % SAMPLED_SHARE == 0
+
+
+def _clock(stills: tuple[Still, ...]) -> dict[str, Any]:
+    """Say what is known about the times: where they come from."""
+    offsets = sorted(
+        {round(still.excerpt.utc_offset_s, 3) for still in stills if still.excerpt is not None}
+    )
+    return {
+        "source": "host clock, anchored to the camera's timeline (docs/time.md)",
+        "utc_offsets_s": offsets,
+    }

@@ -1,0 +1,146 @@
+"""From a site file to the parts that run: cameras to open, models to load, rules to apply."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from configs import Camera, ConfigError, Hours, ModelRef, Site
+from configs import Rule as RuleConfig
+from configs import Zone as ZoneConfig
+from detectors import CONTEXT_KINDS, WHOLE_PICTURE, Rule, Watch, Window, Zone
+from models import VOCABULARY, ModelEntry, Registry, load
+from pipeline.sight import LoadedModel, Sight
+from streams import CameraSpec, Source
+
+STORE_FILE = "store.sqlite3"
+
+
+def store_path(site: Site) -> Path:
+    """Where a site's store lies."""
+    return site.data / STORE_FILE
+
+
+def registry_of(site: Site) -> Registry:
+    """Return the models that a site may name: the bundled ones and its own."""
+    return Registry(site.data / "models")
+
+
+def find_camera(site: Site, camera_id: str) -> Camera:
+    """Find a camera; ConfigError names those there are."""
+    try:
+        return site.camera(camera_id)
+    except KeyError:
+        known = ", ".join(camera.id for camera in site.cameras)
+        raise ConfigError(
+            site.file, "cameras", f"no camera {camera_id!r}", f"write one of: {known}"
+        ) from None
+
+
+def load_sight(site: Site, cameras: Sequence[Camera], watches: Sequence[Watch]) -> Sight:
+    """Load every model that one of the cameras uses."""
+    registry = registry_of(site)
+    used = {model.name: model for camera in cameras for model in site.models_of(camera)}
+    loaded = [_load(site, registry, model) for model in used.values()]
+    names = {camera.id: [model.name for model in site.models_of(camera)] for camera in cameras}
+    floor = min((watch.min_conf for watch in watches), default=0.25)
+    return Sight(loaded, names, floor)
+
+
+def model_entry(site: Site, registry: Registry, model: ModelRef) -> ModelEntry:
+    """Find what a site's model reference stands for."""
+    name = str(model.file) if model.file else model.name
+    return registry.find(name, site.file.parent)
+
+
+def _load(site: Site, registry: Registry, model: ModelRef) -> LoadedModel:
+    entry = model_entry(site, registry, model)
+    if model.file is not None:
+        detector = load(entry.file, conf=model.conf, layout=model.layout, classes=model.classes)
+    else:
+        detector = registry.open(entry, conf=model.conf)
+    return LoadedModel(model.name, detector, entry, VOCABULARY.adopt(detector.classes, entry.maps))
+
+
+def longest_px(sight: Sight, camera: Camera) -> int:
+    """Longest side in pixels of the pictures that a camera's models want."""
+    return max(max(entry.input_size) for entry in sight.models_of(camera.id))
+
+
+def camera_spec(site: Site, camera: Camera, longest: int) -> CameraSpec:
+    """What ingest needs of a camera."""
+    return CameraSpec(
+        camera_id=camera.id,
+        source=_source(site, camera, camera.url),
+        sub_source=_source(site, camera, camera.sub_url) if camera.sub_url else None,
+        interval_s=site.interval_s(camera),
+        longest_px=longest,
+    )
+
+
+def _source(site: Site, camera: Camera, url: str) -> Source:
+    if urlsplit(url).scheme == "file":
+        path = site.file.parent / url2pathname(urlsplit(url).path)
+        return Source(path.resolve().as_uri())
+    password = camera.password.get_secret_value() if camera.password else None
+    return Source(url, username=camera.username, password=password)
+
+
+def watch_of(site: Site, camera: Camera) -> Watch:
+    """Build the rules of a camera. Raises ModelError when one of its models is not there."""
+    context = tuple(_zone(zone) for zone in camera.zones if zone.kind in CONTEXT_KINDS)
+    conf = _shipped_conf(site, camera)
+    rules = [_rule(camera, rule, conf, context) for rule in camera.rules]
+    return Watch(
+        site.site.id,
+        camera.id,
+        rules,
+        VOCABULARY.names,
+        site.site.timezone,
+        site.interval_s(camera),
+    )
+
+
+def _shipped_conf(site: Site, camera: Camera) -> float | None:
+    """Score from which a camera's detections count where its rules say nothing.
+
+    The site file's word, else the threshold a listed model was shipped with; None for a bare
+    file, whose kind's default then stands.
+    """
+    registry = registry_of(site)
+    said = [
+        model.conf
+        if model.conf is not None
+        else (None if model.file else model_entry(site, registry, model).threshold)
+        for model in site.models_of(camera)
+    ]
+    return max((conf for conf in said if conf is not None), default=None)
+
+
+def zone_of(camera: Camera, zone_id: str) -> Zone:
+    """Find a zone as rules see it; the whole picture for an empty id."""
+    return _zone(camera.zone(zone_id)) if zone_id else WHOLE_PICTURE
+
+
+def _zone(zone: ZoneConfig) -> Zone:
+    return Zone(zone.id, zone.kind, tuple(zone.polygon))
+
+
+def _window(hours: Hours) -> Window:
+    return Window(hours.days, hours.start, hours.end)
+
+
+def _rule(camera: Camera, rule: RuleConfig, conf: float | None, context: tuple[Zone, ...]) -> Rule:
+    classes = {name for written in rule.classes or () for name in VOCABULARY.expand(written)}
+    return Rule(
+        kind=rule.kind,
+        zones=tuple(_zone(camera.zone(zone_id)) for zone_id in rule.zones),
+        dwell_s=rule.dwell_s,
+        classes=frozenset(classes),
+        conf=conf if rule.conf is None else rule.conf,
+        allow=tuple(_window(hours) for hours in rule.allow),
+        hours=None if rule.hours is None else tuple(_window(hours) for hours in rule.hours),
+        again_after_s=rule.again_after_s,
+        n=rule.n,
+        context=context,
+    )

@@ -1,0 +1,59 @@
+"""A video file through a camera's rules, in lockstep, nothing dropped."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from fractions import Fraction
+from pathlib import Path
+
+from configs import Site, load_site
+from detectors import ViolationEvent
+from pipeline.refusal import refuse_errors
+from pipeline.plan import find_camera, load_sight, longest_px, registry_of, watch_of
+from pipeline.step import CameraStep
+from streams import FileReader
+
+DEFAULT_START = datetime(2026, 1, 5, 12, 0)  # noqa: DTZ001 - in the site's time zone, below
+"""A Monday noon: no default schedule makes a difference there."""
+
+
+def replay(
+    site_file: Path,
+    camera_id: str,
+    source: str,
+    *,
+    start: datetime | None = None,
+    keep: Fraction = Fraction(1),
+) -> Iterator[ViolationEvent]:
+    """Yield what happens to violations; times are seconds from the start of the file.
+
+    `start` without an offset is in the site's time zone. `keep` drops looks evenly: 1/2 keeps
+    every second one. Raises ConfigError, ModelError, StreamError. The end clears nothing.
+    """
+    site = load_site(site_file)
+    refuse_errors(site, registry_of(site))
+    camera = find_camera(site, camera_id)
+    watch = watch_of(site, camera)
+    sight = load_sight(site, [camera], [watch])
+    reader = FileReader(
+        Path(source),
+        camera_id=camera.id,
+        interval_s=site.interval_s(camera),
+        longest_px=longest_px(sight, camera),
+        start=_start(site, start),
+    )
+    step = CameraStep(watch)
+    for number, frame in enumerate(reader):
+        if not _kept(number, keep):
+            continue
+        stepped = step.step(frame, sight.look([frame])[0])
+        yield from stepped.outcome.events
+
+
+def _start(site: Site, start: datetime | None) -> datetime:
+    start = start or DEFAULT_START
+    return start if start.tzinfo else start.replace(tzinfo=site.site.timezone)
+
+
+def _kept(number: int, keep: Fraction) -> bool:
+    """Whether the look with this number (from 0) belongs to an even share `keep` of all."""
+    return (number * keep) // 1 != ((number - 1) * keep) // 1

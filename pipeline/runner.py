@@ -1,0 +1,185 @@
+"""A site, running: everything wired, started in order and stopped in order."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import numpy as np
+
+from cases import Courier, Delivery, EvidenceWriter, Store
+from configs import Site
+from pipeline.analyser import Analyser
+from pipeline.confirmation import Confirmer
+from pipeline.delivery import case_system
+from pipeline.events import Delivered, Event
+from pipeline.ingest import Ingest
+from pipeline.plan import camera_spec, load_sight, longest_px, store_path, watch_of
+from pipeline.recorder import Recorder
+from pipeline.slots import Slots
+from pipeline.spool import Spool
+from pipeline.status import CameraStatus, SiteStatus
+from pipeline.step import CameraStep
+from streams import CameraState, Frame
+
+log = logging.getLogger(__name__)
+
+STOP_S = 10.0
+"""How long each part may take to finish what it has at hand."""
+
+
+class Runner:
+    """Runs a site until stopped; what is committed survives the end of the process at any moment.
+
+    Order of start: store, models, rules (restored), recorder, courier, inference, ingest. Stopped
+    from the source down: what was seen is still recorded, what was recorded is still posted.
+    """
+
+    def __init__(
+        self, site: Site, *, emit: Callable[[Event], None], ingest_workers: int = 1
+    ) -> None:
+        """Open the store and load the models; raises ConfigError, ModelError, CasesError."""
+        self.site = site
+        self._emit = emit
+        self._started_at = datetime.now(UTC)
+        self._states: dict[str, CameraState] = {}
+        self._states_lock = threading.Lock()
+        watches = {camera.id: watch_of(site, camera) for camera in site.cameras}
+        self._sight = load_sight(site, site.cameras, list(watches.values()))
+        self.store = Store.open(store_path(site), site_id=site.site.id)
+        self._steps = {camera_id: CameraStep(watch) for camera_id, watch in watches.items()}
+        self._restore()
+        self._slots = Slots()
+        self._ingest = Ingest(
+            [camera_spec(site, camera, longest_px(self._sight, camera)) for camera in site.cameras],
+            workers=ingest_workers,
+            on_frame=self._slots.put,
+            on_state=self._changed,
+        )
+        self._courier = self._make_courier()
+        spool = Spool(site.data / "spool")
+        confirmer = Confirmer(
+            site,
+            store=self.store,
+            writer=EvidenceWriter(site.data / "evidence", language=site.site.language),
+            spool=spool,
+            ingest=self._ingest,
+            sight=self._sight,
+        )
+        self._recorder = Recorder(
+            store=self.store,
+            spool=spool,
+            ingest=self._ingest,
+            confirmer=confirmer,
+            emit=self._confirmed,
+        )
+        self._analyser = Analyser(self._slots, self._sight, self._steps, self._recorder.record)
+
+    def _restore(self) -> None:
+        for camera_id, saved in self.store.load_watches().items():
+            step = self._steps.get(camera_id)
+            if step is None:
+                continue
+            try:
+                step.restore(saved.snapshot)
+            except (KeyError, TypeError, ValueError):
+                # A snapshot of an older program: better to start the dwell again than not at all.
+                log.exception(
+                    "state of a camera's rules is unreadable", extra={"camera": camera_id}
+                )
+
+    def _make_courier(self) -> Courier | None:
+        system = case_system(self.site)
+        if system is None:
+            log.warning("no case_system: cases stay on this machine")
+            return None
+        return Courier(self.store, system, on_delivered=self._delivered)
+
+    def start(self) -> None:
+        """Start every part; cameras connect on their own from here."""
+        self._recorder.start()
+        if self._courier is not None:
+            self._courier.start()
+        self._analyser.start()
+        self._ingest.start()
+
+    def stop(self) -> None:
+        """Stop in order; drains what is at hand within STOP_S a part."""
+        self._ingest.stop(timeout_s=STOP_S)
+        self._analyser.stop(STOP_S)
+        self._recorder.stop(STOP_S)
+        if self._courier is not None:
+            self._courier.stop(STOP_S)
+        self.store.close()
+        self._sight.close()
+
+    def _changed(self, state: CameraState) -> None:
+        with self._states_lock:
+            before = self._states.get(state.camera_id)
+            self._states[state.camera_id] = state
+        if before is None or (before.state, before.reason) != (state.state, state.reason):
+            level = logging.INFO if state.state in {"up", "connecting"} else logging.WARNING
+            log.log(
+                level,
+                "camera is %s",
+                state.state,
+                extra={
+                    "camera": state.camera_id,
+                    "reason": state.reason.value if state.reason else None,
+                },
+            )
+
+    def _confirmed(self, event: Event) -> None:
+        self._emit(event)
+        if self._courier is not None:
+            self._courier.wake()
+
+    def _delivered(self, delivery: Delivery) -> None:
+        self._emit(
+            Delivered(
+                violation_id=delivery.violation_id,
+                kind=delivery.kind,
+                camera_id=delivery.camera_id,
+                case_id=delivery.remote_case_id,
+            )
+        )
+
+    def status(self) -> SiteStatus:
+        """Say how every part is, now."""
+        counts = self.store.counts()
+        dropped = self._slots.dropped()
+        with self._states_lock:
+            states = dict(self._states)
+        staleness = list(self._analyser.staleness)
+        due = counts.oldest_due_at
+        return SiteStatus(
+            cameras=tuple(
+                self._camera_status(camera.id, states.get(camera.id), dropped.get(camera.id, 0))
+                for camera in self.site.cameras
+            ),
+            batches=self._analyser.batches,
+            staleness_p95_s=float(np.quantile(staleness, 0.95)) if staleness else None,
+            backlog=self._recorder.backlog,
+            worker_restarts=sum(worker["restarts"] for worker in self._ingest.counters()),
+            violations={state.value: number for state, number in counts.violations.items()},
+            deliveries={state.value: number for state, number in counts.deliveries.items()},
+            oldest_due_s=None if due is None else (datetime.now(UTC) - due).total_seconds(),
+        )
+
+    def _camera_status(
+        self, camera_id: str, state: CameraState | None, dropped: int
+    ) -> CameraStatus:
+        count = self._analyser.counts[camera_id]
+        stale = None
+        if count.looked_s is not None and count.staleness_s is not None:
+            stale = time.monotonic() - count.looked_s + count.staleness_s
+        return CameraStatus(
+            camera_id=camera_id,
+            stream=state,
+            since=state.since if state else self._started_at,
+            looks=count.looks,
+            failures=count.failures,
+            dropped=dropped,
+            staleness_s=stale,
+        )

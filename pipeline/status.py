@@ -1,0 +1,53 @@
+"""What a running site says about itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from streams import CameraState
+
+
+@dataclass(frozen=True, slots=True)
+class CameraStatus:
+    """One camera: its stream as ingest sees it, its looks as the pipeline counts them."""
+
+    camera_id: str
+    stream: CameraState | None
+    """None before the ingest worker has said anything."""
+    since: datetime
+    """When the stream came into this state, or when the site was started."""
+    looks: int
+    failures: int
+    dropped: int
+    """Pictures that were replaced before a model saw them."""
+    staleness_s: float | None
+    """Age of what was last looked at, now; None before the first look."""
+
+    @property
+    def state(self) -> str:
+        """Say connecting, up, down, resting or ended."""
+        return self.stream.state if self.stream else "connecting"
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is not up: refused, unknown_host, auth, not_found, codec, timeout, ..."""
+        if self.stream is None or self.stream.reason is None:
+            return None
+        return self.stream.reason.value
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStatus:
+    """A whole site at one moment."""
+
+    cameras: tuple[CameraStatus, ...]
+    batches: int
+    staleness_p95_s: float | None
+    """Over recent looks: result time minus arrival of the picture's last packet."""
+    backlog: int
+    """Looks that wait to be recorded."""
+    worker_restarts: int
+    violations: Mapping[str, int]
+    deliveries: Mapping[str, int]
+    oldest_due_s: float | None
+    """How long the longest waiting case has been due."""

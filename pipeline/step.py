@@ -1,0 +1,63 @@
+"""One synchronous step: a picture's detections through a camera's rules.
+
+`run` drives it from slots, `replay` in lockstep; both get the same violations.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from detectors import Look, Outcome, Watch
+from models import Detections
+from streams import Frame
+
+DEFAULT_VIEW = "default"
+"""A fixed camera has one view."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stepped:
+    """A look and what came of it."""
+
+    look: Look
+    outcome: Outcome
+    snapshot: Mapping[str, Any] | None
+    """State of the camera's rules after the look, where something in it is worth keeping."""
+
+
+class CameraStep:
+    """The rules of one camera. Called by one thread."""
+
+    def __init__(self, watch: Watch, *, snapshot_every_s: float = 10.0) -> None:
+        self._watch = watch
+        self._snapshot_every_s = snapshot_every_s
+        self._snapshot_at_s: float | None = None
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Go on from a snapshot, after a restart."""
+        self._watch.restore(snapshot)
+
+    def step(self, frame: Frame, detections: Detections) -> Stepped:
+        """Look once: `detections` are in source pixels, labelled in the site's vocabulary."""
+        look = Look(
+            camera_id=frame.camera_id,
+            view=DEFAULT_VIEW,
+            session=frame.session,
+            at_s=frame.at_s,
+            captured_at=frame.captured_at,
+            width=frame.width,
+            height=frame.height,
+            detections=detections,
+            picture=frame.picture,
+        )
+        outcome = self._watch.step(look)
+        return Stepped(look, outcome, self._snapshot(look, outcome))
+
+    def _snapshot(self, look: Look, outcome: Outcome) -> Mapping[str, Any] | None:
+        due = (
+            self._snapshot_at_s is None or look.at_s - self._snapshot_at_s >= self._snapshot_every_s
+        )
+        if not (due or outcome.events):
+            return None
+        self._snapshot_at_s = look.at_s
+        return self._watch.snapshot()
