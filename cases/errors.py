@@ -73,3 +73,7 @@ class EvidenceError(CasesError):
     def __init__(self, reason: EvidenceReason, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class NoEvidence(CasesError):  # noqa: N818
+    """The folder is neither evidence of a violation nor a site's evidence."""

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, func, insert, or_, select, update
 
 from cases.errors import LeaseLost, NotFound
+from cases.record import canonical_json
 from cases.store import schema
-from cases.store.record import canonical_json
 from cases.store.rows import Attempt, Delivery, case_key
 from cases.store.states import AttemptOutcome, DeliveryState, Message, Move, delivery_after
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select
 
+from cases.record import canonical_json
 from cases.store import schema
-from cases.store.record import canonical_json
 from cases.store.rows import PinnedLook, SavedWatch
 
 _P = schema.pins

@@ -6,13 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from cases.record import case_key as case_key  # noqa: PLC0414  # offered here as well
 from cases.store.states import AttemptOutcome, DeliveryState, Message, Review, ViolationState
 from detectors import Violation
-
-
-def case_key(violation_id: str) -> str:
-    """Text that names a case inside a case system, so that it can be found there again."""
-    return f"SW-{violation_id}"
 
 
 @dataclass(frozen=True, slots=True)

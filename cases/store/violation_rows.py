@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from cases.errors import NotFound
 from cases.evidence import Evidence
+from cases.record import canonical_json, violation_from_record, violation_record
 from cases.store import schema
-from cases.store.record import canonical_json, violation_from_record, violation_record
 from cases.store.rows import Case, HistoryEntry
 from cases.store.states import Review, ViolationState, violation_after
 from detectors import Change, Violation

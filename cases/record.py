@@ -1,4 +1,4 @@
-"""Violations and payloads as canonical JSON text."""
+"""Violations as records, JSON in one form only, and the name of a case."""
 
 import json
 from collections.abc import Mapping
@@ -14,6 +14,11 @@ def canonical_json(value: Any) -> str:
     return json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
+
+
+def case_key(violation_id: str) -> str:
+    """Text that names a case inside a case system, so that it can be found there again."""
+    return f"SW-{violation_id}"
 
 
 def violation_record(violation: Violation) -> dict[str, Any]:

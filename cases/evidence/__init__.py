@@ -1,0 +1,22 @@
+"""Evidence on disk: stills, packets, clip and a manifest that is chained to the one before."""
+
+from cases.evidence.evidence import Evidence, EvidenceFile, FileKind
+from cases.evidence.manifest import read_evidence
+from cases.evidence.request import EvidenceRequest, ModelFacts, SeenThing, Still
+from cases.evidence.verification import FileVerdict, Verdict, verify
+from cases.evidence.writer import EvidenceWriter
+
+__all__ = [
+    "Evidence",
+    "EvidenceFile",
+    "EvidenceRequest",
+    "EvidenceWriter",
+    "FileKind",
+    "FileVerdict",
+    "ModelFacts",
+    "SeenThing",
+    "Still",
+    "Verdict",
+    "read_evidence",
+    "verify",
+]

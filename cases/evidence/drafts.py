@@ -1,0 +1,125 @@
+"""The files of an evidence folder before it has its name."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import cv2
+import numpy as np
+
+from cases.errors import EvidenceError, EvidenceReason
+from cases.evidence.annotation import annotate
+from cases.evidence.caption import caption
+from cases.evidence.cover import cover, regions
+from cases.evidence.durable import flush, sha256_of, write_file
+from cases.evidence.evidence import EvidenceFile, FileKind
+from cases.evidence.manifest import StillFiles
+from cases.evidence.request import EvidenceRequest, Still
+from cases.wording import Language
+from detectors import Box
+from streams import Excerpt, Picture, StreamError, mux, save_excerpt
+
+ORIGINAL_QUALITY = 95
+"""JPEG without chroma subsampling; the packets beside it are the true original."""
+ANNOTATED_QUALITY = 88
+
+
+@dataclass(slots=True)
+class Drafts:
+    """What has been written so far, each file flushed to the disk."""
+
+    folder: Path
+    files: list[EvidenceFile] = field(default_factory=list)
+    stills: list[StillFiles] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)
+    """What could not be made, and why: the case is not lost for it."""
+
+    def write_still(
+        self,
+        number: int,
+        still: Still,
+        request: EvidenceRequest,
+        language: Language,
+        timezone: ZoneInfo,
+    ) -> None:
+        """Write a still's original, packets and annotated picture. OSError, EvidenceError."""
+        stem = f"{number}-{still.moment.role.value}"
+        original, annotated, packets = f"{stem}.jpg", f"{stem}-annotated.jpg", f"{stem}.packets"
+        self._add_picture(original, still.picture, FileKind.ORIGINAL, still)
+        height, width = still.picture.shape[:2]
+        scale = (width / still.width, height / still.height)
+        box = still.moment.box or (0.0, 0.0, 0.0, 0.0)  # Still refuses None
+        rects = regions(still.seen, box, (width, height), scale)
+        picture = annotate(
+            cover(still.picture, rects),
+            _scaled(box, scale),
+            request.zone,
+            caption(request, still, language, timezone),
+        )
+        self._add_picture(annotated, picture, FileKind.ANNOTATED, still)
+        if still.excerpt is not None:
+            save_excerpt(still.excerpt, self.folder / packets)
+            self._add(packets, FileKind.PACKETS, still)
+        kept = packets if still.excerpt is not None else None
+        self.stills.append(StillFiles(still, original, annotated, kept, len(rects)))
+
+    def write_clip(self, excerpts: Sequence[Excerpt]) -> None:
+        """Mux the clip; one that cannot be muxed is named as missing. OSError."""
+        if not excerpts:
+            self.missing["clip"] = "no packets"
+            return
+        try:
+            paths = mux(excerpts, self.folder / "clip.mp4")
+        except StreamError as error:
+            self.missing["clip"] = error.message
+            for leftover in self.folder.glob("clip*"):
+                leftover.unlink()
+            return
+        for path, first in zip(paths, _firsts(excerpts), strict=False):
+            flush(path)
+            captured_at = first.captured_at(first.packets[0].at_s)
+            self.files.append(EvidenceFile(path, sha256_of(path), captured_at, FileKind.CLIP))
+
+    def _add_picture(self, name: str, picture: Picture, kind: FileKind, still: Still) -> None:
+        quality = ORIGINAL_QUALITY if kind is FileKind.ORIGINAL else ANNOTATED_QUALITY
+        write_file(self.folder / name, jpeg(picture, quality))
+        self._add(name, kind, still)
+
+    def _add(self, name: str, kind: FileKind, still: Still) -> None:
+        path = self.folder / name
+        flush(path)
+        self.files.append(EvidenceFile(path, sha256_of(path), still.moment.captured_at, kind))
+
+
+def jpeg(picture: Picture, quality: int) -> bytes:
+    """Encode (H, W, 3) uint8 RGB without chroma subsampling. EvidenceError."""
+    settings = [
+        cv2.IMWRITE_JPEG_QUALITY,
+        quality,
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
+    ]
+    try:
+        done, encoded = cv2.imencode(".jpg", np.ascontiguousarray(picture[:, :, ::-1]), settings)
+    except cv2.error as error:
+        raise EvidenceError(
+            EvidenceReason.FAILED, f"a picture of {picture.shape} cannot be encoded: {error}"
+        ) from error
+    if not done:
+        raise EvidenceError(EvidenceReason.FAILED, f"a picture of {picture.shape} was not encoded")
+    return encoded.tobytes()
+
+
+def _scaled(box: Box, scale: tuple[float, float]) -> Box:
+    x0, y0, x1, y1 = box
+    return (x0 * scale[0], y0 * scale[1], x1 * scale[0], y1 * scale[1])
+
+
+def _firsts(excerpts: Sequence[Excerpt]) -> Iterator[Excerpt]:
+    """Yield the first excerpt of each muxed file: a change of parameters starts a new one."""
+    before = None
+    for excerpt in excerpts:
+        if before is None or excerpt.parameters != before:
+            yield excerpt
+        before = excerpt.parameters

@@ -1,0 +1,179 @@
+"""Write evidence so that a folder that bears its name is whole and on the disk.
+
+Order: every file into `.partial/ID/`, each flushed; the manifest; the folder flushed; the link
+into the chain, flushed; the rename; both parents flushed. A crash before the link leaves a partial
+folder that the next start removes; a crash after it is completed by renaming.
+"""
+
+import fcntl
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from cases.errors import EvidenceError, EvidenceReason
+from cases.evidence.chain import Chain, Link
+from cases.evidence.drafts import Drafts
+from cases.evidence.durable import disk_errors, flush, make_folders, sha256_of, write_file
+from cases.evidence.evidence import Evidence
+from cases.evidence.manifest import MANIFEST_NAME, ManifestFacts, manifest_bytes, read_evidence
+from cases.evidence.request import EvidenceRequest
+from cases.wording import Language
+from detectors import Violation
+
+_PARTIAL = ".partial"
+_LOCK = ".lock"
+
+
+def utc_now() -> datetime:
+    """Return the host's time."""
+    return datetime.now(UTC)
+
+
+class EvidenceWriter:
+    """Writes evidence folders under one root. Any thread; other processes wait their turn."""
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        site_id: str,
+        language: Language,
+        timezone: ZoneInfo,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        """Make the root where it is missing and put right what a crash has left. EvidenceError."""
+        self._root = root.absolute()
+        self._site_id = site_id
+        self._language = language
+        self._timezone = timezone
+        self._clock = clock
+        self._software = f"streetwarden {version('streetwarden')}"
+        self._chain = Chain(self._root)
+        self._writing = threading.Lock()
+        with disk_errors(f"evidence folder {self._root}"):
+            make_folders(self._root / _PARTIAL, self._root)
+            with self._alone():
+                self._complete()
+                for leftover in (self._root / _PARTIAL).iterdir():
+                    shutil.rmtree(leftover)
+
+    @property
+    def root(self) -> Path:
+        """Absolute path of the evidence of this site."""
+        return self._root
+
+    def folder_of(self, violation: Violation) -> Path:
+        """Where a violation's evidence lies: by the UTC day on which it was opened."""
+        day = violation.opened_at.astimezone(UTC)
+        return self._root / f"{day:%Y}" / f"{day:%m}" / f"{day:%d}" / violation.violation_id
+
+    def write(self, request: EvidenceRequest) -> Evidence:
+        """Write the evidence of a violation, or return what is complete already.
+
+        Blocks until the disk has it. EvidenceError: nothing that looks finished exists, and the
+        same request can be made again.
+        """
+        folder = self.folder_of(request.violation)
+        with disk_errors(f"evidence of {request.violation.violation_id}"), self._alone():
+            self._complete()
+            if not (folder / MANIFEST_NAME).exists():
+                self._write(request, folder)
+            return _read(folder)
+
+    def _write(self, request: EvidenceRequest, folder: Path) -> None:
+        partial = self._partial(folder)
+        if partial.exists():
+            shutil.rmtree(partial)
+        make_folders(folder.parent, self._root)
+        partial.mkdir(mode=0o700)
+        try:
+            link = self._fill(request, partial, folder)
+            self._chain.append(link)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+        self._rename(partial, folder)
+
+    def _fill(self, request: EvidenceRequest, partial: Path, folder: Path) -> Link:
+        drafts = Drafts(partial)
+        for number, still in enumerate(request.stills, start=1):
+            drafts.write_still(number, still, request, self._language, self._timezone)
+        drafts.write_clip(request.clip)
+        before = self._tail()
+        sequence = 1 if before is None else before.sequence + 1
+        previous = None if before is None else before.manifest_sha256
+        manifest = partial / MANIFEST_NAME
+        facts = ManifestFacts(
+            site_id=self._site_id,
+            sequence=sequence,
+            previous_sha256=previous,
+            software=self._software,
+            written_at=self._clock(),
+            stills=drafts.stills,
+            files=drafts.files,
+            missing=drafts.missing,
+        )
+        write_file(manifest, manifest_bytes(request, facts))
+        flush(manifest)
+        flush(partial)
+        return Link(
+            sequence=sequence,
+            folder=folder.relative_to(self._root).as_posix(),
+            manifest_sha256=sha256_of(manifest),
+            previous_sha256=previous,
+        )
+
+    def _complete(self) -> None:
+        """Finish the last link's folder when a crash came between link and rename."""
+        link = self._tail()
+        if link is None:
+            return
+        folder = self._root / link.folder
+        partial = self._partial(folder)
+        manifest = partial / MANIFEST_NAME
+        if folder.exists() or not manifest.exists():
+            return
+        if sha256_of(manifest) == link.manifest_sha256:
+            self._rename(partial, folder)
+
+    def _rename(self, partial: Path, folder: Path) -> None:
+        partial.rename(folder)
+        flush(folder.parent)
+        flush(partial.parent)
+
+    def _partial(self, folder: Path) -> Path:
+        return self._root / _PARTIAL / folder.name
+
+    def _tail(self) -> Link | None:
+        try:
+            return self._chain.tail()
+        except ValueError as error:
+            raise EvidenceError(
+                EvidenceReason.FAILED, f"{self._chain.path} is damaged at its end: {error}"
+            ) from error
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other threads and processes out. OSError."""
+        with self._writing:
+            opened = os.open(self._root / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(opened, fcntl.LOCK_EX)
+                yield
+            finally:
+                os.close(opened)
+
+
+def _read(folder: Path) -> Evidence:
+    try:
+        return read_evidence(folder)
+    except ValueError as error:
+        raise EvidenceError(
+            EvidenceReason.FAILED, f"{folder / MANIFEST_NAME} is damaged: {error}"
+        ) from error
