@@ -31,6 +31,7 @@ class Server:
         self._server = GstRtspServer.RTSPServer()
         self._server.set_address("127.0.0.1")
         self._server.set_service("0")
+        self._server.get_thread_pool().set_max_threads(-1)  # one slow client must not hold others
         self._paths_of: dict[Any, str] = {}
         self._pullers: dict[str, Any] = {}
         if method != "none":
