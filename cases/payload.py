@@ -1,15 +1,24 @@
 """A case as it is frozen when its violation is confirmed: codes, place, times, words, pictures."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, TypeAdapter
 
-Language = Literal["zh-CN", "en"]
+from cases.store.rows import case_key
+from cases.wording import WORDS, Language, Words, duration, moment, plain
+from configs import Place
+from detectors import Absence, Role, Violation
 
 DESCRIPTION_LIMIT: Final = 4000
 """Characters; GeoReport v2 allows no longer description."""
+
+_NAME_LIMIT: Final = 60
+_PLACE_LIMIT: Final = 256
+"""Characters of a place (SFWZ, GB/T 47678.5 table 3); with the others, far below the whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +37,7 @@ class CaseMedia:
     """A picture that goes out with the case."""
 
     path: str
-    """POSIX path, relative to the evidence root (or absolute)."""
+    """POSIX path, relative to the evidence root."""
     sha256: str
     """Hex; a file that has changed since is not sent."""
 
@@ -38,7 +47,7 @@ class CasePayload:
     """Everything that any case system is told about a case; the same at every attempt."""
 
     case_key: str
-    """Stands in the title and the description, so that the case can be found by it."""
+    """Stands in the description, so that the case can be found by it."""
     kind: str
     code: CaseCode
     language: Language
@@ -64,8 +73,8 @@ class CasePayload:
 
     def to_json(self) -> dict[str, Any]:
         """JSON-able form, as the outbox stores it."""
-        found: dict[str, Any] = _ADAPTER.dump_python(self, mode="json")
-        return found
+        record: dict[str, Any] = _ADAPTER.dump_python(self, mode="json")
+        return record
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "CasePayload":
@@ -74,3 +83,96 @@ class CasePayload:
 
 
 _ADAPTER: Final = TypeAdapter(CasePayload)
+
+
+def case_payload(
+    violation: Violation,
+    *,
+    code: CaseCode,
+    place: Place,
+    language: Language,
+    timezone: ZoneInfo,
+    manifest_sha256: str,
+    media: Sequence[CaseMedia] = (),
+) -> CasePayload:
+    """Word a confirmed violation as a case.
+
+    `timezone` is the site's: the text tells local times with their offset. Raises `ValueError`
+    where the place has neither coordinates nor an address: no case system could take it.
+    """
+    if place.lat is None and not place.address:
+        raise ValueError(
+            f"camera {violation.camera_id}: a case needs lat and lon, or an address; "
+            "write them under the camera's place:"
+        )
+    words = WORDS[language]
+    where = plain(place.address or violation.camera_id, _PLACE_LIMIT)
+    title = words.title.format(name=plain(code.name, _NAME_LIMIT), where=where)
+    facts = [
+        words.line.format(label=label, value=value)
+        for label, value in _facts(violation, code, place, timezone, manifest_sha256, words)
+    ]
+    return CasePayload(
+        case_key=case_key(violation.violation_id),
+        kind=violation.kind,
+        code=code,
+        language=language,
+        title=title,
+        description="\n".join([title, *facts, words.lead])[:DESCRIPTION_LIMIT],
+        lat=place.lat,
+        lon=place.lon,
+        address=plain(place.address or "", _PLACE_LIMIT),
+        grid=place.grid or "",
+        department=plain(place.department or "", _PLACE_LIMIT),
+        captured_at=violation.opened_at,
+        confirmed_at=confirmed_at(violation),
+        manifest_sha256=manifest_sha256,
+        media=tuple(media),
+    )
+
+
+def confirmed_at(violation: Violation) -> datetime:
+    """Tell when the look that completed the dwell was taken; else the last look."""
+    for seen in violation.moments:
+        if seen.role is Role.CONFIRMATION and seen.captured_at is not None:
+            return seen.captured_at
+    return violation.last_at
+
+
+def _facts(
+    violation: Violation,
+    code: CaseCode,
+    place: Place,
+    timezone: ZoneInfo,
+    manifest_sha256: str,
+    words: Words,
+) -> Iterator[tuple[str, str]]:
+    """Labels and values in the order of the text. The key comes first: what cuts, cuts the end."""
+    yield words.case_key, case_key(violation.violation_id)
+    yield words.code, f"{code.code} ({plain(code.standard, _NAME_LIMIT)})"
+    if place.address:
+        yield words.place, plain(place.address, _PLACE_LIMIT)
+    if place.lat is not None and place.lon is not None:
+        yield words.position, f"{place.lat:.6f}, {place.lon:.6f}"
+    if place.grid:
+        yield words.grid, place.grid
+    if place.department:
+        yield words.department, plain(place.department, _PLACE_LIMIT)
+    first = moment(violation.opened_at, timezone)
+    if any(seen.absence is Absence.PRESENT_AT_FIRST_LOOK for seen in violation.moments):
+        first = words.already_there.format(time=first)
+    yield words.first_seen, first
+    yield words.confirmed, moment(confirmed_at(violation), timezone)
+    if violation.dwell_s >= 1.0:  # a pass has none
+        yield words.dwell, _dwell(violation, words)
+    source = words.source_with_zone if violation.zone_id else words.source
+    yield words.rule, source.format(camera=violation.camera_id, zone=violation.zone_id)
+    yield words.manifest, manifest_sha256
+
+
+def _dwell(violation: Violation, words: Words) -> str:
+    dwell = duration(violation.dwell_s, words)
+    if violation.unseen_s < 1.0:
+        return dwell
+    unseen = duration(violation.unseen_s, words)
+    return words.dwell_with_gaps.format(dwell=dwell, unseen=unseen)

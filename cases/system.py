@@ -1,10 +1,12 @@
-"""The seam to a case system: look a case up, post a case; errors by what the courier can do.
+"""The seam to a case system: look a case up, post a case.
 
-CasesError
-└── DeliveryError
-├── Transient     try again later: the case system did not take it and did not refuse it
-├── Permanent     give up: the case system understood, and refuses for good
-└── Unanswered    look it up before any re-post: the case system may have taken it
+Errors are branched by what the courier can do next:
+
+    CasesError
+    └── DeliveryError
+        ├── Transient     try again later: the case system did not take it and did not refuse it
+        ├── Permanent     give up: the case system understood, and refuses for good
+        └── Unanswered    look it up before any re-post: the case system may have taken it
 """
 
 from dataclasses import dataclass
@@ -65,6 +67,10 @@ class Receipt:
 class CaseSystem(Protocol):
     """What the courier needs of a case system. Called from several threads at once."""
 
+    @property
+    def deadline_s(self) -> float:
+        """Seconds that `find` and `post` take at most."""
+
     def find(self, case_key: str, since: datetime) -> RemoteCase | None:
         """Look up the case that carries this key and was received at or after `since` (aware).
 
@@ -75,8 +81,7 @@ class CaseSystem(Protocol):
     def post(self, case: CasePayload) -> Receipt:
         """Post a case, once. Raises `Transient`, `Permanent` or `Unanswered`.
 
-        Ends within the request deadline that the case system was made with; nothing is sent
-        again inside.
+        Ends within `deadline_s`; nothing is sent twice inside.
         """
 
     def close(self) -> None:

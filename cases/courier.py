@@ -1,0 +1,319 @@
+"""Takes cases from the outbox to the case system: each once, through every kind of failure.
+
+A post that may have left is marked in the store before it leaves. Whoever finds the mark looks the
+case up before it posts again, and not before `settle_s` have passed: until then the first request
+may still be on its way inside the case system. "Not there" is believed of a case system that has
+shown, by another case of ours, that it can be asked; where it cannot be asked the delivery ends
+`unresolved`, and only a person posts it again.
+"""
+
+import logging
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from cases.backoff import Backoff
+from cases.errors import LeaseLost, StoreError
+from cases.payload import CasePayload
+from cases.store import Delivery, DeliveryState, Store
+from cases.system import CaseSystem, DeliveryError, Permanent, Receipt, Transient, Unanswered
+
+logger = logging.getLogger(__name__)
+
+ROW_BACKOFF: Final = Backoff(base_s=2.0, cap_s=900.0)
+PAUSE_BACKOFF: Final = Backoff(base_s=0.5, cap_s=30.0)
+
+_PENDING_NUMBER: Final = "token:"
+"""Marks a remote case id that is a token still."""
+
+_PROOF_AGE: Final = timedelta(days=30)
+"""Older cases may have left the case system's lists."""
+_UNPROVEN_CLAIMS: Final = 10
+"""While nothing of ours was ever found there, "not there" is believed up to this many claims."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CourierSettings:
+    """Times of the courier; the defaults suit a case system across the internet."""
+
+    threads: int = 2
+    """One that hangs does not stop the others."""
+    lease_s: float = 60.0
+    """A claim ends after this time; a look-up and a post fit into it."""
+    settle_s: float = 30.0
+    """After a post without an answer, wait so long before looking up."""
+    doubt_s: float = 24 * 3600.0
+    """A post that could not be looked up for so long is unresolved."""
+    poll_s: float = 0.5
+    """Wait between looks into an empty outbox; `Courier.wake` ends it."""
+    row: Backoff = ROW_BACKOFF
+    """For one case."""
+    pause: Backoff = PAUSE_BACKOFF
+    """For all cases, while the case system fails."""
+
+
+class Courier:
+    """Delivers due cases from a store to a case system until it is stopped.
+
+    `on_delivered` is called by a courier thread, after the delivery has been committed, with the
+    row as stored; what it raises is logged. `owner` names this courier's claims: after a crash
+    the next courier of that name takes its claims back at once. Raises `ValueError` where the
+    case system's deadline does not fit into the lease.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        system: CaseSystem,
+        *,
+        on_delivered: Callable[[Delivery], None] | None = None,
+        settings: CourierSettings | None = None,
+        owner: str = "courier",
+    ) -> None:
+        self._store = store
+        self._system = system
+        self._on_delivered = on_delivered
+        self._settings = settings or CourierSettings()
+        self._owner = owner
+        self._chance = random.Random()  # noqa: S311  # jitter, no secret
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._pause_until_s = 0.0
+        self._askable = False
+        self._stopping = threading.Event()
+        self._wake = threading.Event()
+        self._threads: tuple[threading.Thread, ...] = ()
+        _check(self._settings, system.deadline_s)
+
+    def start(self) -> None:
+        """Start delivering. Once only."""
+        if self._threads:
+            raise RuntimeError("the courier has been started before")
+        try:
+            self._store.release(self._owner)
+        except StoreError as error:
+            logger.warning("claims of an earlier run wait for their leases: %s", error)
+        self._threads = tuple(
+            threading.Thread(target=self._run, name=f"courier-{number}", daemon=True)
+            for number in range(self._settings.threads)
+        )
+        for thread in self._threads:
+            thread.start()
+
+    def wake(self) -> None:
+        """Say that the outbox may have something due."""
+        self._wake.set()
+
+    def stop(self, timeout_s: float = 5.0) -> bool:
+        """Stop claiming and wait for what is under way. False: a post was still under way.
+
+        Such a post stays marked in the store, and is looked up by the next courier.
+        """
+        self._stopping.set()
+        self._wake.set()
+        end_s = time.monotonic() + timeout_s
+        for thread in self._threads:
+            thread.join(max(0.0, end_s - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def counters(self) -> Mapping[str, int]:
+        """Count posts, look-ups and their outcomes since the start, for metrics."""
+        with self._lock:
+            return dict(self._counts)
+
+    # The loop
+
+    def _run(self) -> None:
+        trouble = 0
+        while not self._stopping.is_set():
+            try:
+                worked = self._work()
+            except LeaseLost as error:
+                logger.info("%s", error)
+            except Exception as error:  # a courier thread that ends loses cases silently
+                trouble += 1
+                wait_s = self._settings.pause.delay_s(trouble, self._chance)
+                unexpected = not isinstance(error, StoreError)
+                logger.warning("the courier goes on after: %s", error, exc_info=unexpected)
+                self._stopping.wait(wait_s)
+            else:
+                trouble = 0
+                if not worked:
+                    self._wake.wait(self._settings.poll_s)
+                    self._wake.clear()
+
+    def _work(self) -> bool:
+        """Deliver one due case. False: nothing was due."""
+        while (pause_s := self._pause_until_s - time.monotonic()) > 0.0:
+            if self._stopping.wait(pause_s):
+                return False
+        claimed = self._store.claim(self._owner, lease_s=self._settings.lease_s)
+        for row in claimed:
+            self._deliver(row)
+        return bool(claimed)
+
+    def _deliver(self, row: Delivery) -> None:
+        try:
+            case = CasePayload.from_json(row.payload)
+        except ValueError as error:
+            self._store.dead(row, error=f"the stored case cannot be read: {error}"[:500])
+            logger.exception("case %s cannot be read", row.case_key)
+            return
+        if not row.maybe_sent or self._absent(row):
+            self._post(row, case)
+
+    # A post that may have left
+
+    def _absent(self, row: Delivery) -> bool:
+        """Settle an earlier post. True: it may be posted (again)."""
+        assert row.sent_at is not None  # noqa: S101  # maybe_sent
+        settled_at = row.sent_at + timedelta(seconds=self._settings.settle_s)
+        if self._store.now() < settled_at:
+            self._store.retry_later(
+                row, next_at=settled_at, error="waits to be looked up", maybe_sent=True
+            )
+            return False
+        self._count("looked_up")
+        try:
+            found = self._system.find(row.case_key, row.sent_at)
+            if found is None:
+                return self._believed(row)
+        except Transient as error:
+            self._ask_again(row, error)
+            return False
+        except DeliveryError as error:
+            return self._undecided(row, f"the case system cannot be asked: {error}")
+        self._askable = True
+        self._succeeded()
+        self._settle(row, found.remote_id or None)
+        return False
+
+    def _ask_again(self, row: Delivery, error: Transient) -> None:
+        assert row.sent_at is not None  # noqa: S101  # maybe_sent
+        doubted = self._store.now() - row.sent_at > timedelta(seconds=self._settings.doubt_s)
+        if doubted and not row.post_again_by:
+            self._unresolved(row, f"could not be looked up: {error}")
+        else:
+            self._later(row, error, error.retry_after_s, maybe_sent=True)
+
+    def _believed(self, row: Delivery) -> bool:
+        """Tell whether "not there" may be believed. Raises `Transient` while that is unknown."""
+        shown = self._askable or self._shown()
+        if shown:
+            self._askable = True
+            return True
+        if shown is False:
+            return self._undecided(row, "the case system does not list what it has received")
+        if row.attempts < _UNPROVEN_CLAIMS:
+            return True
+        raise Transient("nothing of ours was ever found on the case system")
+
+    def _shown(self) -> bool | None:
+        """Look up a case that has been delivered. None: there is none to ask for."""
+        for known in self._store.deliveries(states=(DeliveryState.DELIVERED,), limit=20):
+            if known.remote_case_id is None or known.remote_case_id.startswith(_PENDING_NUMBER):
+                continue
+            if self._store.now() - known.created_at > _PROOF_AGE:
+                return None
+            return self._system.find(known.case_key, known.created_at) is not None
+        return None
+
+    def _undecided(self, row: Delivery, why: str) -> bool:
+        """Post where a person has said so, else leave it to a person. True: post."""
+        if row.post_again_by:
+            logger.info("case %s is posted again: %s said so", row.case_key, row.post_again_by)
+            return True
+        self._unresolved(row, why)
+        return False
+
+    def _unresolved(self, row: Delivery, why: str) -> None:
+        self._count("unresolved")
+        logger.error("case %s is unresolved, a person has to look: %s", row.case_key, why)
+        self._store.unresolved(row, error=why)
+
+    # Posting
+
+    def _post(self, row: Delivery, case: CasePayload) -> None:
+        self._store.sending(row)  # committed before the request leaves; LeaseLost
+        self._count("posted")
+        try:
+            receipt = self._system.post(case)
+        except Transient as error:
+            self._later(row, error, error.retry_after_s, maybe_sent=False)
+        except Unanswered as error:
+            wait_s = max(self._settings.settle_s, error.retry_after_s or 0.0)
+            self._later(row, error, wait_s, maybe_sent=True)
+        except Permanent as error:
+            self._count("refused")
+            logger.error("case %s is refused for good: %s", row.case_key, error)  # noqa: TRY400  # the text says it
+            self._store.dead(row, error=str(error))
+        else:
+            self._succeeded()
+            self._settle(row, _remote_id(receipt))
+
+    def _settle(self, row: Delivery, remote_id: str | None) -> None:
+        if not self._store.delivered(row, remote_id):
+            return  # somebody else has brought the same answer
+        self._count("delivered")
+        logger.info("case %s is delivered as %s", row.case_key, remote_id)
+        if self._on_delivered is None:
+            return
+        try:
+            self._on_delivered(self._store.delivery(row.delivery_id))
+        except Exception:  # the delivery stands, whatever the listener does
+            logger.exception("after the delivery of case %s", row.case_key)
+
+    # Failures
+
+    def _later(
+        self, row: Delivery, error: DeliveryError, floor_s: float | None, *, maybe_sent: bool
+    ) -> None:
+        self._count("unanswered" if isinstance(error, Unanswered) else "postponed")
+        self._failed(error)
+        wait_s = self._settings.row.delay_s(row.attempts, self._chance, retry_after_s=floor_s)
+        next_at = self._store.now() + timedelta(seconds=wait_s)
+        logger.warning("case %s again at %s: %s", row.case_key, next_at.isoformat("T"), error)
+        self._store.retry_later(row, next_at=next_at, error=str(error), maybe_sent=maybe_sent)
+
+    def _failed(self, error: DeliveryError) -> None:
+        asked_s = error.retry_after_s if isinstance(error, Transient) else None
+        with self._lock:
+            self._failures += 1
+            pause_s = self._settings.pause.delay_s(
+                self._failures, self._chance, retry_after_s=asked_s
+            )
+            self._pause_until_s = max(self._pause_until_s, time.monotonic() + pause_s)
+
+    def _succeeded(self) -> None:
+        with self._lock:
+            self._failures = 0
+
+    def _count(self, what: str) -> None:
+        with self._lock:
+            self._counts[what] += 1
+
+
+def _remote_id(receipt: Receipt) -> str | None:
+    """Case number, or the token that stands for it, marked as such."""
+    if receipt.remote_id is not None:
+        return receipt.remote_id
+    return None if receipt.token is None else f"{_PENDING_NUMBER}{receipt.token}"
+
+
+def _check(settings: CourierSettings, deadline_s: float) -> None:
+    if deadline_s * 2 >= settings.lease_s:
+        raise ValueError(
+            f"a lease of {settings.lease_s:g} s is too short for a deadline of {deadline_s:g} s: "
+            "it has to be more than twice as long"
+        )
+    if settings.settle_s < deadline_s:
+        raise ValueError(
+            f"settle_s {settings.settle_s:g} is shorter than the deadline of {deadline_s:g} s: "
+            "a post would be looked up while it may still be under way"
+        )

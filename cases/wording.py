@@ -1,0 +1,119 @@
+"""What a case says, in Chinese or English: plain text, no HTML, foreign words made harmless."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+Language = Literal["zh-CN", "en"]
+
+_ANGLES: Final = str.maketrans({"<": "‹", ">": "›"})
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one language; `str.format` templates where braces stand."""
+
+    title: str
+    line: str
+    case_key: str
+    code: str
+    place: str
+    position: str
+    grid: str
+    department: str
+    first_seen: str
+    already_there: str
+    confirmed: str
+    dwell: str
+    dwell_with_gaps: str
+    source: str
+    source_with_zone: str
+    rule: str
+    manifest: str
+    lead: str
+    hours: str
+    minutes: str
+    seconds: str
+
+
+WORDS: Final[Mapping[Language, Words]] = {
+    "zh-CN": Words(
+        title="{name}:{where}",
+        line="{label}:{value}",
+        case_key="案件编号",
+        code="事项代码",
+        place="地点",
+        position="坐标(纬度, 经度)",
+        grid="单元网格",
+        department="主管部门",
+        first_seen="首次发现",
+        already_there="{time}(首次观察时已在现场)",
+        confirmed="确认时间",
+        dwell="持续时间",
+        dwell_with_gaps="{dwell}(另有{unseen}未能观察, 不计入)",
+        source="摄像机 {camera}",
+        source_with_zone="摄像机 {camera}, 区域 {zone}",
+        rule="点位",
+        manifest="证据清单 SHA-256",
+        lead="本线索由视频巡查自动发现, 供工作人员现场核实, 不作为处罚依据。",
+        hours="{count}小时",
+        minutes="{count}分",
+        seconds="{count}秒",
+    ),
+    "en": Words(
+        title="{name}: {where}",
+        line="{label}: {value}",
+        case_key="Case key",
+        code="Code",
+        place="Place",
+        position="Position (latitude, longitude)",
+        grid="Grid cell",
+        department="Department",
+        first_seen="First seen",
+        already_there="{time} (already there at the first look)",
+        confirmed="Confirmed",
+        dwell="Duration",
+        dwell_with_gaps="{dwell} (a further {unseen} could not be observed and is not counted)",
+        source="camera {camera}",
+        source_with_zone="camera {camera}, zone {zone}",
+        rule="Seen by",
+        manifest="Evidence manifest SHA-256",
+        lead="Found automatically on video. A lead for an inspector to verify, "
+        "not by itself a ground for a penalty.",
+        hours="{count} h ",
+        minutes="{count} min ",
+        seconds="{count} s",
+    ),
+}
+
+
+def plain(text: str, limit: int) -> str:
+    """Foreign text as one harmless line of at most `limit` characters.
+
+    Control, format (bidirectional overrides, zero widths) and unassigned characters become
+    blanks; angle brackets become ‹ ›, so that no page that forgets to escape shows markup.
+    """
+    kept = "".join(" " if unicodedata.category(char)[0] == "C" else char for char in text)
+    line = " ".join(kept.split()).translate(_ANGLES)
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def duration(seconds: float, words: Words) -> str:
+    """Whole hours, minutes and seconds, rounded down: never more than was observed."""
+    whole = int(max(0.0, seconds))
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    text = words.hours.format(count=hours) if hours else ""
+    text += words.minutes.format(count=minutes) if minutes else ""
+    if rest or not text:
+        text += words.seconds.format(count=rest)
+    return text.strip()
+
+
+def moment(at: datetime, timezone: ZoneInfo) -> str:
+    """Local time with its offset, such as 2026-01-05 12:00:26 UTC+08:00."""
+    local = at.astimezone(timezone)
+    offset = local.strftime("%z")
+    return f"{local:%Y-%m-%d %H:%M:%S} UTC{offset[:3]}:{offset[3:5]}"
