@@ -17,7 +17,7 @@ STEPS = 10
 
 _LINE = (255, 255, 255)
 _ZONE = (255, 210, 0)
-_SHADOW = (0, 0, 0)
+_GROUND = (0, 0, 0)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
@@ -32,9 +32,9 @@ def draw_grid(
     height, width = drawn.shape[:2]
     for step in range(1, STEPS):
         x, y = round(width * step / STEPS), round(height * step / STEPS)
-        strong = 0.55 if step == STEPS // 2 else 0.3
-        _blend(drawn[:, max(x - 1, 0) : x + 1], strong)
-        _blend(drawn[max(y - 1, 0) : y + 1, :], strong)
+        share = 0.7 if step == STEPS // 2 else 0.4
+        _rule(drawn, y, share)
+        _rule(drawn.swapaxes(0, 1), x, share)
     for name, polygon in (zones or {}).items():
         corners = np.array([(x * width, y * height) for x, y in polygon]).round().astype(np.int32)
         cv2.polylines(drawn, [corners], isClosed=True, color=_ZONE, thickness=_thick(height))
@@ -59,8 +59,11 @@ def save_grid(
     file.write_bytes(data.tobytes())
 
 
-def _blend(pixels: Picture, share: float) -> None:
-    pixels[:] = (pixels * (1 - share) + 255 * share).astype(np.uint8)
+def _rule(picture: Picture, at_px: int, share: float) -> None:
+    """Draw a line across rows `at_px`, light beside dark: it shows on both."""
+    for row, tint in ((at_px - 1, 0), (at_px, 255)):
+        line = picture[row : row + 1]
+        line[:] = (line * (1 - share) + tint * share).astype(np.uint8)
 
 
 def _thick(height: int) -> int:
@@ -74,8 +77,9 @@ def _text_px(height: int) -> int:
 def _write(
     picture: Picture, text: str, corner: tuple[int, int], colour: tuple[int, int, int]
 ) -> None:
-    """Write text upwards and rightwards from a corner, with a shadow so that it can be read."""
-    height = picture.shape[0]
-    scale = cv2.getFontScaleFromHeight(_FONT, _text_px(height), 1)
-    for tint, thickness in ((_SHADOW, 3 * _thick(height)), (colour, _thick(height))):
-        cv2.putText(picture, text, corner, _FONT, scale, tint, thickness, cv2.LINE_AA)
+    """Write text upwards and rightwards from a corner, on a dark ground."""
+    x, y = corner
+    scale = cv2.getFontScaleFromHeight(_FONT, _text_px(picture.shape[0]), 1)
+    (width, height), below = cv2.getTextSize(text, _FONT, scale, 1)
+    cv2.rectangle(picture, (x - 2, y - height - 2), (x + width + 1, y + below), _GROUND, -1)
+    cv2.putText(picture, text, corner, _FONT, scale, colour, 1, cv2.LINE_AA)
