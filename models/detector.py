@@ -1,33 +1,164 @@
 """A loaded model that finds things in pictures."""
 
-from collections.abc import Sequence
+import logging
+import os
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from models.backends import open_session
 from models.detections import Detections
+from models.errors import InferenceFailed, ManifestError, NoDetector, NotAModel
+from models.layouts import Facts, Layout, choose
+from models.letterbox import Placement, Size
+from models.network import Network
+from models.onnx_file import OnnxFile
 from models.pictures import Picture
+from models.suppression import suppress
+from models.tensors import InputTensor, allocate
+
+log = logging.getLogger(__name__)
+
+DEFAULT_THRESHOLD = 0.25
+"""Score from which a box counts when nobody says: the field's customary one."""
+
+MAX_BATCH = 16
+"""Pictures a run of a network that takes any number: bounds its memory (20 MB of input at 640)."""
+
+MAX_THREADS = 8
+"""Threads a run when nobody says: small networks gain nothing from more."""
+
+MAX_SIZES = 8
+"""Input sizes kept allocated for a network of free size: cameras have few aspect ratios."""
 
 
 class Detector:
-    """Pictures in, boxes out. Used by one thread at a time (a lock holds others back)."""
+    """Pictures in, boxes out. For one thread at a time: a lock makes a second one wait."""
 
-    name: str
-    file: Path
-    sha256: str
-    layout: str
-    classes: tuple[str, ...]
-    input_size: tuple[int, int]
-    """(height, width) in pixels."""
-    batch: int | None
-    """Pictures per run that the model is fixed to; None when it takes any number."""
-    threshold: float
+    def __init__(
+        self,
+        file: OnnxFile,
+        network: Network,
+        layout: Layout,
+        *,
+        name: str,
+        threshold: float,
+        iou: float | None,
+    ) -> None:
+        self.name = name
+        self.file = file.path
+        self.sha256 = file.sha256
+        self.layout = layout.name
+        self.classes = layout.classes
+        self.input_size: Size = network.input_size
+        """(height, width) in pixels; what pictures are fitted into when the network's is free."""
+        self.batch = network.batch
+        """Pictures a run that the model is fixed to; None when it takes any number."""
+        self.threshold = threshold
+        self.metadata = network.session.metadata
+        """What the exporter wrote into the file."""
+        self._network = network
+        self._layout = layout
+        self._iou = None if layout.iou is None else iou or layout.iou
+        self._tensors: dict[Size, InputTensor] = {}
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        """Say which model, how it is read."""
+        height, width = self.input_size
+        return (
+            f"Detector({self.name}, {self.layout}, {width}x{height}, {len(self.classes)} classes)"
+        )
 
     def detect(self, pictures: Sequence[Picture], conf: float | None = None) -> list[Detections]:
-        """Find things: one Detections a picture, in its pixels; labels index `classes`."""
-        raise NotImplementedError
+        """Find things with a score above `conf` (default `threshold`), in as few runs as possible.
+
+        `pictures` are (h, w, 3) uint8 RGB of any sizes. Returns one Detections a picture, in its
+        pixels, cut at its edges; labels index `classes`. Raises InferenceFailed.
+        """
+        for picture in pictures:
+            if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
+                raise ValueError(
+                    f"expected (h, w, 3) uint8 pictures, got {picture.shape} {picture.dtype}"
+                )
+        threshold = self.threshold if conf is None else conf
+        found: dict[int, Detections] = {}
+        with self._lock:
+            for size, indices in self._runs(pictures):
+                batch = [pictures[index] for index in indices]
+                found.update(zip(indices, self._run(size, batch, threshold), strict=True))
+        return [found[index] for index in range(len(pictures))]
 
     def close(self) -> None:
-        """Free the session and its tensors."""
-        raise NotImplementedError
+        """Free the engine's memory; `detect` then raises InferenceFailed."""
+        with self._lock:
+            self._tensors.clear()
+            self._network.session.close()
+
+    def _runs(self, pictures: Sequence[Picture]) -> Iterator[tuple[Size, list[int]]]:
+        """Group pictures into runs of one input size each: (size, indices)."""
+        groups: dict[Size, list[int]] = {}
+        for index, picture in enumerate(pictures):
+            size = self.input_size
+            if self._network.free_size:
+                height, width = picture.shape[:2]
+                size = self._layout.size_for((height, width), size)
+            groups.setdefault(size, []).append(index)
+        limit = self.batch or MAX_BATCH
+        for size, indices in groups.items():
+            for first in range(0, len(indices), limit):
+                yield size, indices[first : first + limit]
+
+    def _run(self, size: Size, pictures: Sequence[Picture], conf: float) -> list[Detections]:
+        tensor = self._tensor(size, self.batch or len(pictures))
+        placements = []
+        for index, picture in enumerate(pictures):
+            height, width = picture.shape[:2]
+            placement = self._layout.place((height, width), size)
+            tensor.write(index, picture, placement)
+            placements.append(placement)
+        blob = tensor.blob[: self.batch or len(pictures)]
+        outputs = self._network.session.run(blob)
+        if any(len(output) != len(blob) for output in outputs):
+            raise InferenceFailed(
+                f"{self.file}: {len(blob)} pictures went in, outputs of "
+                f"{[len(output) for output in outputs]} came back"
+            )
+        return [
+            self._boxes(outputs, index, placement, conf)
+            for index, placement in enumerate(placements)
+        ]
+
+    def _tensor(self, size: Size, count: int) -> InputTensor:
+        tensor = self._tensors.get(size)
+        if tensor is None or len(tensor.blob) < count:
+            self._tensors.pop(size, None)
+            if len(self._tensors) >= MAX_SIZES:
+                del self._tensors[next(iter(self._tensors))]
+            tensor = allocate(count, size, self._network.dtype, self._layout.pixels)
+            self._tensors[size] = tensor
+        return tensor
+
+    def _boxes(
+        self,
+        outputs: Sequence[NDArray[np.float32]],
+        index: int,
+        placement: Placement,
+        conf: float,
+    ) -> Detections:
+        """Turn one picture's share of the outputs into boxes in its own pixels, best first."""
+        found = self._layout.candidates(outputs, index, conf)
+        found = found.select(np.asarray(np.isfinite(found.xyxy).all(axis=1)))
+        if self._iou is None:
+            order = np.argsort(-found.score, kind="stable")
+        else:
+            order = suppress(found.xyxy, found.score, found.label, self._iou)
+        xyxy = placement.to_picture(found.xyxy[order])
+        inside = (xyxy[:, 2] > xyxy[:, 0]) & (xyxy[:, 3] > xyxy[:, 1])
+        return Detections(xyxy, found.score[order], found.label[order]).select(inside)
 
 
 def load(
@@ -38,6 +169,44 @@ def load(
     layout: str | None = None,
     classes: Sequence[str] | None = None,
     threads: int | None = None,
+    name: str | None = None,
+    sha256: str | None = None,
 ) -> Detector:
-    """Load a detector from an ONNX file; raises NotAModel, NoDetector."""
-    raise NotImplementedError
+    """Load a detector from an ONNX file and run it once; the layout is recognised if not given.
+
+    `conf`: score threshold, 0.25 by default. `iou`: overlap for NMS, by default the layout's usual.
+    `threads`: inside one run; by default a thread a processor, at most 8. `sha256`: refuse a file
+    with another hash. Raises NotAModel, NoDetector, ManifestError (the hash).
+    """
+    file = OnnxFile.read(path)
+    if sha256 is not None and file.sha256 != sha256.lower():
+        raise ManifestError(
+            f"{path}: its SHA-256 is {file.sha256}, the manifest says {sha256}: the file has been "
+            "changed or damaged; restore it or correct the manifest"
+        )
+    try:
+        network = Network.examine(open_session(file.data, threads=threads or _default_threads()))
+        facts = Facts(
+            network.input_size,
+            network.output_shapes,
+            network.session.metadata,
+            None if classes is None else tuple(classes),
+        )
+        detector = Detector(
+            file,
+            network,
+            choose(facts, layout),
+            name=name or path.stem,
+            threshold=DEFAULT_THRESHOLD if conf is None else conf,
+            iou=iou,
+        )
+    except NotAModel as error:
+        raise NotAModel(f"{path}: {error}") from error
+    except NoDetector as error:
+        raise NoDetector(f"{path}: {error}") from error
+    log.info("loaded %r from %s", detector, path)
+    return detector
+
+
+def _default_threads() -> int:
+    return min(len(os.sched_getaffinity(0)), MAX_THREADS)

@@ -1,0 +1,54 @@
+"""The seam to inference engines: a model's bytes in, a session that runs one tensor at a time.
+
+An engine is one module here with an `open_session` of this shape; nothing outside this package
+imports an engine.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Port", "Session", "open_session"]
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An input or an output of a network."""
+
+    name: str
+    shape: tuple[int | None, ...]
+    """None where the size is free."""
+    dtype: str
+    """numpy's name, "float32"; empty for what is no tensor of numbers."""
+
+
+class Session(Protocol):
+    """A network ready to run. Used by one thread at a time."""
+
+    @property
+    def inputs(self) -> tuple[Port, ...]:
+        """Describe what it takes."""
+
+    @property
+    def outputs(self) -> tuple[Port, ...]:
+        """Describe what it gives."""
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """Return what the exporter wrote into the file."""
+
+    def run(self, blob: NDArray[np.floating]) -> list[NDArray[np.float32]]:
+        """Run the only input; outputs in order. Raises InferenceFailed. The blob is only read."""
+
+    def close(self) -> None:
+        """Free the engine's memory."""
+
+
+def open_session(model: bytes, *, threads: int) -> Session:
+    """Open an ONNX model on the CPU with `threads` threads inside one run; raises NotAModel."""
+    from models.backends.onnx_runtime import OnnxRuntimeSession  # noqa: PLC0415  # loaded late
+
+    return OnnxRuntimeSession(model, threads=threads)

@@ -1,0 +1,78 @@
+"""A network as an engine opened it, examined: what it takes and what one run gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from models.backends import Port, Session
+from models.errors import InferenceFailed, NoDetector
+from models.letterbox import Size
+
+FREE_SIZE = 640
+"""Side in pixels that pictures are fitted into when the input size is free and nobody says."""
+
+SIDES = range(32, 4097)
+"""Sides in pixels that a detector for street pictures may have."""
+
+MAX_FIXED_BATCH = 64
+"""Largest batch that a network may be fixed to; bounds the memory a file can ask for."""
+
+_DTYPES: Mapping[str, type[np.floating]] = MappingProxyType(
+    {"float32": np.float32, "float16": np.float16}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A session with one picture input, and what is known of it."""
+
+    session: Session
+    input_size: Size
+    free_size: bool
+    """True when every picture may have a rectangle of its own."""
+    batch: int | None
+    """Pictures a run that it is fixed to; None: any number."""
+    dtype: type[np.floating]
+    output_shapes: tuple[tuple[int, ...], ...]
+    """Of one run."""
+
+    @classmethod
+    def examine(cls, session: Session) -> "Network":
+        """Look at the input, run a blank picture; raises NoDetector."""
+        port = _picture_input(session)
+        batch, _, height, width = port.shape
+        size = (height or FREE_SIZE, width or FREE_SIZE)
+        if height is None and width is None:
+            size = _usual_size(session) or size
+        if any(side not in SIDES for side in size) or not 0 < (batch or 1) <= MAX_FIXED_BATCH:
+            raise NoDetector(f"its input {port.shape} is out of bounds for street pictures")
+        dtype = _DTYPES[port.dtype]
+        try:
+            outputs = session.run(np.zeros((batch or 1, 3, *size), dtype))
+        except InferenceFailed as error:
+            raise NoDetector(f"a blank picture fails: {error}") from error
+        shapes = tuple(output.shape for output in outputs)
+        return cls(session, size, height is None and width is None, batch, dtype, shapes)
+
+
+def _picture_input(session: Session) -> Port:
+    """Return the only input, (n, 3, h, w) of floating point numbers."""
+    if len(session.inputs) != 1:
+        names = ", ".join(port.name for port in session.inputs)
+        raise NoDetector(f"it takes {len(session.inputs)} inputs ({names}), a detector takes one")
+    port = session.inputs[0]
+    if len(port.shape) != 4 or port.shape[1] not in (3, None):
+        raise NoDetector(f"its input {port.shape} is not (n, 3, height, width)")
+    if port.dtype not in _DTYPES:
+        raise NoDetector(f"its input is {port.dtype or 'no tensor'}, not float32 or float16")
+    return port
+
+
+def _usual_size(session: Session) -> Size | None:
+    """Return the size that an Ultralytics export was made for: imgsz "[640, 640]"."""
+    sides = session.metadata.get("imgsz", "").strip("[]() ").split(",")
+    if len(sides) != 2 or not all(side.strip().isdecimal() for side in sides):
+        return None
+    return int(sides[0]), int(sides[1])
