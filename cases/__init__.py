@@ -1,5 +1,7 @@
 """Violations into evidence on disk and delivered cases. Knows nothing of how they were found."""
 
+from cases.backoff import Backoff
+from cases.courier import Courier, CourierSettings
 from cases.errors import (
     CasesError,
     EvidenceError,
@@ -29,6 +31,7 @@ from cases.evidence import (
     read_evidence,
     verify,
 )
+from cases.payload import CaseCode, CaseMedia, CasePayload, case_payload
 from cases.store import (
     Attempt,
     AttemptOutcome,
@@ -47,16 +50,33 @@ from cases.store import (
     ViolationState,
     case_key,
 )
+from cases.system import (
+    CaseSystem,
+    DeliveryError,
+    Permanent,
+    Receipt,
+    RemoteCase,
+    Transient,
+    Unanswered,
+)
 
 __all__ = [
     "Attempt",
     "AttemptOutcome",
+    "Backoff",
     "Case",
+    "CaseCode",
     "CaseDetail",
+    "CaseMedia",
+    "CasePayload",
+    "CaseSystem",
     "CasesError",
     "Confirmation",
     "Counts",
+    "Courier",
+    "CourierSettings",
     "Delivery",
+    "DeliveryError",
     "DeliveryState",
     "Evidence",
     "EvidenceError",
@@ -72,7 +92,10 @@ __all__ = [
     "ModelFacts",
     "NoEvidence",
     "NotFound",
+    "Permanent",
     "PinnedLook",
+    "Receipt",
+    "RemoteCase",
     "Review",
     "SavedWatch",
     "SeenThing",
@@ -84,10 +107,13 @@ __all__ = [
     "StoreFull",
     "StoreMissing",
     "StoreTooNew",
+    "Transient",
+    "Unanswered",
     "Verdict",
     "ViolationState",
     "WrongState",
     "case_key",
+    "case_payload",
     "read_evidence",
     "verify",
 ]

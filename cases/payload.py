@@ -1,16 +1,18 @@
 """A case as it is frozen when its violation is confirmed: codes, place, times, words, pictures."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, TypeAdapter
 
+from cases.evidence import Evidence, FileKind
 from cases.store.rows import case_key
 from cases.wording import WORDS, Language, Words, duration, moment, plain
-from configs import Place
+from configs import Code, Place
 from detectors import Absence, Role, Violation
 
 DESCRIPTION_LIMIT: Final = 4000
@@ -27,6 +29,8 @@ class CaseCode:
 
     standard: str
     """The table, such as "GB/T 47678.5-2026": the same digits mean other things in another."""
+    entry: str
+    """What is numbered: "component", "matter" or "event"; one table may number several alike."""
     code: str
     name: str
     """In the language of the case."""
@@ -69,6 +73,7 @@ class CasePayload:
     confirmed_at: AwareDatetime
     """When the look that completed the dwell was taken."""
     manifest_sha256: str
+    """Of the evidence; empty where it could not be written."""
     media: tuple[CaseMedia, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -87,18 +92,19 @@ _ADAPTER: Final = TypeAdapter(CasePayload)
 
 def case_payload(
     violation: Violation,
+    evidence: Evidence | None,
     *,
-    code: CaseCode,
+    evidence_root: Path,
+    code: Code,
     place: Place,
     language: Language,
     timezone: ZoneInfo,
-    manifest_sha256: str,
-    media: Sequence[CaseMedia] = (),
 ) -> CasePayload:
     """Word a confirmed violation as a case.
 
-    `timezone` is the site's: the text tells local times with their offset. Raises `ValueError`
-    where the place has neither coordinates nor an address: no case system could take it.
+    The annotated stills go out with it, named by their paths below `evidence_root`. `timezone` is
+    the site's: the text tells local times with their offset. Raises `ValueError` where the place
+    has neither coordinates nor an address: no case system could take it.
     """
     if place.lat is None and not place.address:
         raise ValueError(
@@ -106,16 +112,18 @@ def case_payload(
             "write them under the camera's place:"
         )
     words = WORDS[language]
+    manifest = "" if evidence is None else evidence.manifest_sha256
+    name = plain(code.name(language), _NAME_LIMIT)
     where = plain(place.address or violation.camera_id, _PLACE_LIMIT)
-    title = words.title.format(name=plain(code.name, _NAME_LIMIT), where=where)
+    title = words.title.format(name=name, where=where)
     facts = [
         words.line.format(label=label, value=value)
-        for label, value in _facts(violation, code, place, timezone, manifest_sha256, words)
+        for label, value in _facts(violation, code, place, timezone, manifest, words)
     ]
     return CasePayload(
         case_key=case_key(violation.violation_id),
         kind=violation.kind,
-        code=code,
+        code=CaseCode(standard=code.standard, entry=code.entry, code=code.code, name=name),
         language=language,
         title=title,
         description="\n".join([title, *facts, words.lead])[:DESCRIPTION_LIMIT],
@@ -126,8 +134,8 @@ def case_payload(
         department=plain(place.department or "", _PLACE_LIMIT),
         captured_at=violation.opened_at,
         confirmed_at=confirmed_at(violation),
-        manifest_sha256=manifest_sha256,
-        media=tuple(media),
+        manifest_sha256=manifest,
+        media=() if evidence is None else _media(evidence, evidence_root),
     )
 
 
@@ -141,10 +149,10 @@ def confirmed_at(violation: Violation) -> datetime:
 
 def _facts(
     violation: Violation,
-    code: CaseCode,
+    code: Code,
     place: Place,
     timezone: ZoneInfo,
-    manifest_sha256: str,
+    manifest: str,
     words: Words,
 ) -> Iterator[tuple[str, str]]:
     """Labels and values in the order of the text. The key comes first: what cuts, cuts the end."""
@@ -167,7 +175,16 @@ def _facts(
         yield words.dwell, _dwell(violation, words)
     source = words.source_with_zone if violation.zone_id else words.source
     yield words.rule, source.format(camera=violation.camera_id, zone=violation.zone_id)
-    yield words.manifest, manifest_sha256
+    if manifest:
+        yield words.manifest, manifest
+
+
+def _media(evidence: Evidence, root: Path) -> tuple[CaseMedia, ...]:
+    return tuple(
+        CaseMedia(path=file.path.relative_to(root).as_posix(), sha256=file.sha256)
+        for file in evidence.files
+        if file.kind is FileKind.ANNOTATED
+    )
 
 
 def _dwell(violation: Violation, words: Words) -> str:

@@ -105,12 +105,15 @@ def claim(
 
 
 def sending(connection: Connection, claimed: Delivery, now: datetime) -> datetime:
-    """Mark that a post leaves now; returns the end of the lease. LeaseLost when it is not ours."""
+    """Mark that a post leaves now; returns the end of the lease. LeaseLost when it is not ours.
+
+    A person's decision to post again is used up by it: it allowed one post.
+    """
     row = _ours(connection, claimed)
     if row.lease_until is None or row.lease_until <= now:
         raise LeaseLost(f"delivery {claimed.delivery_id}: the lease has run out")
     until: datetime = row.lease_until
-    _set(connection, claimed.delivery_id, now, sent_at=now)
+    _set(connection, claimed.delivery_id, now, sent_at=now, post_again_by=None)
     connection.execute(
         update(_A)
         .where(_A.c.delivery_id == claimed.delivery_id, _A.c.number == claimed.attempts)
