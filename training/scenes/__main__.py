@@ -1,0 +1,83 @@
+"""Render the pictures of a request, with their truth.
+
+    .venv-scenes/bin/python -m training.scenes REQUEST.json --out DIR [--worker 0/2]
+
+For every picture DIR gets SEED-VIEW.jpg and, written last, SEED-VIEW.json; a picture whose JSON
+exists is not rendered again, so a broken run goes on where it stopped. Workers share the seeds.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from training.scenes.drawing import Drawing, set_camera, set_light
+from training.scenes.rendering import Renderer
+from training.scenes.request import Request, RequestError, read_request
+from training.scenes.scene import make_scene
+from training.scenes.truth import truth_of
+
+
+def main() -> int:
+    """Render; 0 done, 2 the request is wrong."""
+    parser = argparse.ArgumentParser(description="Render street scenes and their truth.")
+    parser.add_argument("request", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--worker", default="0/1", help="this worker and how many: 0/2")
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    try:
+        request = read_request(options.request)
+    except RequestError as error:
+        print(error, file=sys.stderr)
+        return 2
+    worker, workers = (int(part) for part in options.worker.split("/"))
+    options.out.mkdir(parents=True, exist_ok=True)
+    seeds = [seed for i, seed in enumerate(request.seeds) if i % workers == worker]
+    begun, made = time.monotonic(), 0
+    for number, seed in enumerate(seeds, 1):
+        made += _render_scene(request, seed, options.out, options.threads)
+        pace = (time.monotonic() - begun) / max(made, 1)
+        print(f"scene {number}/{len(seeds)} seed {seed}: {made} pictures, {pace:.1f} s each",
+              flush=True)
+    return 0
+
+
+def _render_scene(request: Request, seed: int, out: Path, threads: int) -> int:
+    """Render the missing views of a seed; return how many were made."""
+    names = [f"{seed:06d}-{view}" for view in range(request.views)]
+    missing = [i for i, name in enumerate(names) if not (out / f"{name}.json").exists()]
+    if not missing:
+        return 0
+    scene = make_scene(seed, request.views, request.weather)
+    renderer = Renderer(request.width, request.height, request.samples, threads)
+    drawing = Drawing()
+    for thing in scene.things:
+        drawing.add(thing)
+    set_light(scene.light)
+    for view in missing:
+        camera = scene.cameras[view]
+        set_camera(camera)
+        mask = renderer.render(out / f"{names[view]}.jpg", seed * 16 + view)
+        record = {
+            "seed": seed,
+            "view": view,
+            "file": f"{names[view]}.jpg",
+            "width": request.width,
+            "height": request.height,
+            "weather": scene.light.weather,
+            "camera": camera.as_dict(),
+            "street": asdict(scene.street),
+            "things": truth_of(scene.things, mask, camera),
+        }
+        partial = out / f"{names[view]}.json.part"
+        partial.write_text(json.dumps(record), encoding="utf-8")
+        os.replace(partial, out / f"{names[view]}.json")
+    return len(missing)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
