@@ -9,10 +9,11 @@ from configs.messages import suggestion
 from configs.place import Place
 from configs.schedule import Hours
 from configs.schema import site_schema
-from configs.site import Api, CaseSystem, ModelRef, Site, SiteInfo
+from configs.site import DEFAULT_CODES, Api, CaseSystem, ModelRef, Site, SiteInfo
 from configs.template import SITE_TEMPLATE
 
 __all__ = [
+    "DEFAULT_CODES",
     "SITE_TEMPLATE",
     "Allow",
     "Api",
