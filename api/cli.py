@@ -1,5 +1,6 @@
 """The command line: `streetwarden COMMAND ...`. Parsing only; every command loads what it needs."""
 
+import itertools
 import sys
 from typing import Annotated
 
@@ -47,7 +48,7 @@ def options(
 def main() -> None:
     """Run the command line; exit 0 done, 1 failed, 2 wrong input."""
     try:
-        app()
+        app(_log_options_first(sys.argv[1:]))
     except InputWrong as error:
         sys.stderr.write(f"error: {error}\n")
         sys.exit(WRONG_INPUT)
@@ -58,3 +59,20 @@ def main() -> None:
         # The reader of our output went away; there is nobody to tell.
         sys.stderr.close()
         sys.exit(FAILED)
+
+
+def _log_options_first(arguments: list[str]) -> list[str]:
+    """Let the options of logging stand anywhere before a `--`, as people write them."""
+    front: list[str] = []
+    rest: list[str] = []
+    words = iter(arguments)
+    for word in words:
+        if word == "--":
+            rest += [word, *words]
+        elif word == "--log-json" or word.startswith("--log-level="):
+            front.append(word)
+        elif word == "--log-level":
+            front += [word, *itertools.islice(words, 1)]
+        else:
+            rest.append(word)
+    return front + rest

@@ -105,7 +105,8 @@ class Confirmer:
             stills=stills,
             clip=self._clip(violation),
             place=camera.place_of(violation.zone_id or None),
-            zone=zone,
+            zone=zone if violation.zone_id else None,
+            rule_dwell_s=_dwell_s(rule, violation.kind, zone.kind),
             rule=rule.model_dump(mode="json", by_alias=True) if rule else {},
             models=tuple(
                 ModelFacts(entry.name, entry.sha256) for entry in self._sight.models_of(camera.id)
@@ -207,6 +208,12 @@ def _rule_of(camera: Camera, violation: Violation) -> Rule | None:
         if rule.kind == violation.kind and (not rule.zones or violation.zone_id in rule.zones):
             return rule
     return None
+
+
+def _dwell_s(rule: Rule | None, kind: str, zone_kind: str) -> float:
+    if rule is not None and rule.dwell_s is not None:
+        return rule.dwell_s
+    return KINDS[kind].dwell_s(zone_kind)
 
 
 def _drawn(violation_id: str) -> bool:

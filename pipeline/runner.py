@@ -62,7 +62,12 @@ class Runner:
         confirmer = Confirmer(
             site,
             store=self.store,
-            writer=EvidenceWriter(site.data / "evidence", language=site.site.language),
+            writer=EvidenceWriter(
+                site.data / "evidence",
+                site_id=site.site.id,
+                language=site.site.language,
+                timezone=site.site.timezone,
+            ),
             spool=spool,
             ingest=self._ingest,
             sight=self._sight,

@@ -31,24 +31,23 @@ def verify(
 
     Example: streetwarden evidence verify demo-data/evidence
     """
+    from cases import NoEvidence, Verdict
     from cases import verify as verify_folder
 
     if not folder.is_dir():
         raise InputWrong(f"{folder} is no folder; name an evidence folder or the root of all")
+    try:
+        verdicts = verify_folder(folder)
+    except NoEvidence as error:
+        raise InputWrong(str(error)) from error
     output = Output(as_json=as_json)
-    bad = 0
-    total = 0
-    for verdict in verify_folder(folder):
-        total += 1
-        bad += not verdict.ok
-        row = {
-            "file": str(verdict.path),
-            "verdict": verdict.verdict.value,
-            **({"reason": verdict.reason} if verdict.reason else {}),
-        }
-        reason = f": {verdict.reason}" if verdict.reason else ""
-        output.row(row, f"{verdict.verdict.value:<9} {verdict.path}{reason}")
-    if total == 0:
-        raise InputWrong(f"{folder} holds no evidence: no manifest.json below it")
+    for verdict in verdicts:
+        row = {"file": verdict.path, "verdict": verdict.verdict.value}
+        detail = f": {verdict.detail}" if verdict.detail else ""
+        output.row(
+            row | ({"reason": verdict.detail} if verdict.detail else {}),
+            f"{verdict.verdict.value:<9} {verdict.path}{detail}",
+        )
+    bad = sum(verdict.verdict is not Verdict.OK for verdict in verdicts)
     if bad:
-        raise Failed(f"{bad} of {total} files do not stand")
+        raise Failed(f"{bad} of {len(verdicts)} files do not stand")
