@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from cases.errors import StoreBroken, StoreBusy, StoreError, StoreFull
 
@@ -95,6 +96,13 @@ def translated() -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _translate(error) from error
+    except PoolTimeoutError as error:
+        raise StoreBusy("too many threads read the store at once") from error
+    except StatementError as error:
+        # A value that a column refuses (a naive time): the caller's mistake, as it was raised.
+        if error.orig is None:
+            raise
+        raise error.orig from None
 
 
 def _translate(error: DBAPIError) -> StoreError:
