@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from models.backends import open_session
 from models.detections import Detections
-from models.errors import InferenceFailed, ManifestError, NoDetector, NotAModel
+from models.errors import InferenceFailed, ManifestError, ModelError
 from models.layouts import Facts, Layout, choose
 from models.letterbox import Placement, Size
 from models.network import Network
@@ -169,14 +169,16 @@ def load(
     layout: str | None = None,
     classes: Sequence[str] | None = None,
     threads: int | None = None,
+    input_size: Size | None = None,
     name: str | None = None,
     sha256: str | None = None,
 ) -> Detector:
     """Load a detector from an ONNX file and run it once; the layout is recognised if not given.
 
     `conf`: score threshold, 0.25 by default. `iou`: overlap for NMS, by default the layout's usual.
-    `threads`: inside one run; by default a thread a processor, at most 8. `sha256`: refuse a file
-    with another hash. Raises NotAModel, NoDetector, ManifestError (the hash).
+    `threads`: inside one run; by default a thread a processor, at most 8. `input_size`, `sha256`:
+    what a manifest promises; a network of free size takes that size, another file is refused.
+    Raises NotAModel, NoDetector, ManifestError (a promise not kept).
     """
     file = OnnxFile.read(path)
     if sha256 is not None and file.sha256 != sha256.lower():
@@ -185,7 +187,8 @@ def load(
             "changed or damaged; restore it or correct the manifest"
         )
     try:
-        network = Network.examine(open_session(file.data, threads=threads or _default_threads()))
+        session = open_session(file.data, threads=threads or _default_threads())
+        network = Network.examine(session, input_size)
         facts = Facts(
             network.input_size,
             network.output_shapes,
@@ -200,10 +203,8 @@ def load(
             threshold=DEFAULT_THRESHOLD if conf is None else conf,
             iou=iou,
         )
-    except NotAModel as error:
-        raise NotAModel(f"{path}: {error}") from error
-    except NoDetector as error:
-        raise NoDetector(f"{path}: {error}") from error
+    except ModelError as error:
+        raise type(error)(f"{path}: {error}") from error
     log.info("loaded %r from %s", detector, path)
     return detector
 

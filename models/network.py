@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 
 from models.backends import Port, Session
-from models.errors import InferenceFailed, NoDetector
+from models.errors import InferenceFailed, ManifestError, NoDetector
 from models.letterbox import Size
 
 FREE_SIZE = 640
@@ -39,13 +39,18 @@ class Network:
     """Of one run."""
 
     @classmethod
-    def examine(cls, session: Session) -> "Network":
-        """Look at the input, run a blank picture; raises NoDetector."""
+    def examine(cls, session: Session, promised: Size | None = None) -> "Network":
+        """Look at the input, run a blank picture; raises NoDetector, ManifestError.
+
+        `promised` is the input size that a manifest names: a network of free size takes it, one
+        of another size is refused.
+        """
         port = _picture_input(session)
         batch, _, height, width = port.shape
-        size = (height or FREE_SIZE, width or FREE_SIZE)
-        if height is None and width is None:
-            size = _usual_size(session) or size
+        usual = promised or _usual_size(session) or (FREE_SIZE, FREE_SIZE)
+        size = (height or usual[0], width or usual[1])
+        if promised not in (None, size):
+            raise ManifestError(f"its input is {size}, the manifest says {promised}")
         if any(side not in SIDES for side in size) or not 0 < (batch or 1) <= MAX_FIXED_BATCH:
             raise NoDetector(f"its input {port.shape} is out of bounds for street pictures")
         dtype = _DTYPES[port.dtype]

@@ -1,11 +1,32 @@
-"""Does a model see what is there? One that loads and sees nothing must not watch a street."""
+"""Does a model see what is there? One that loads and sees nothing must not watch a street.
 
+Pictures with known things come with the project: `NAME-selfcheck.json` in models/weights names a
+picture and what is in it. A model is tried on those that hold things of its classes. That tells a
+working model from a broken one (wrong pre-processing, a failed quantization, names in the wrong
+order); it says nothing about how good the model is.
+"""
+
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from models.pictures import Picture
+import numpy as np
+
+from models.detections import Detections
+from models.detector import Detector, load
+from models.errors import ModelError
+from models.pictures import Picture, read_picture
+from models.registry import BUNDLED
+
+MIN_IOU = 0.5
+"""Overlap from which a box is the known thing."""
+
+MAX_ON_GREY = 10
+"""Boxes on a plain grey picture above which a model sees ghosts; working ones give none or one."""
+
+_GREY = 128
 
 
 class Verdict(StrEnum):
@@ -13,7 +34,7 @@ class Verdict(StrEnum):
 
     ACCEPTED = "accepted"
     FAILS = "fails"
-    """It loads and runs, but does not find what is in the picture."""
+    """It loads and runs, but does not find what is in the pictures."""
     NO_DETECTOR = "no_detector"
     """It is no ONNX file, or no detector that we can read."""
 
@@ -25,6 +46,30 @@ class CheckResult:
     file: Path
     verdict: Verdict
     reasons: tuple[str, ...]
+    layout: str | None = None
+    """None, like the rest, when it is no detector."""
+    input_size: tuple[int, int] | None = None
+    """(height, width) in pixels."""
+    classes: tuple[str, ...] | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownThing:
+    """Something that is in a picture."""
+
+    label: str
+    xyxy: tuple[float, float, float, float] | None
+    """Where, in pixels of the picture; None: anywhere."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownPicture:
+    """A picture with what is known to be in it."""
+
+    name: str
+    picture: Picture
+    things: tuple[KnownThing, ...]
 
 
 def check_model(
@@ -32,8 +77,110 @@ def check_model(
     *,
     layout: str | None = None,
     classes: Sequence[str] | None = None,
+    conf: float | None = None,
     picture: Path | Picture | None = None,
     expect: Sequence[str] | None = None,
 ) -> CheckResult:
-    """Load a model and see whether it finds known things in a picture. Never raises ModelError."""
-    raise NotImplementedError
+    """Load a model and see whether it finds known things; the verdict is never raised.
+
+    Own models of other classes are tried on `picture`, in which each class of `expect` must be
+    found. Raises PictureError for that picture, ValueError when only one of the two is given.
+    """
+    if (picture is None) != (not expect):
+        raise ValueError("a picture and the classes expected in it go together")
+    try:
+        detector = load(path, layout=layout, classes=classes, conf=conf)
+    except ModelError as error:
+        return CheckResult(path, Verdict.NO_DETECTOR, (str(error),))
+    try:
+        known = _bundled() if picture is None else (_own(picture, expect or ()),)
+        verdict, reasons = _try(detector, known)
+    except ModelError as error:
+        verdict, reasons = Verdict.FAILS, [str(error)]
+    finally:
+        detector.close()
+    return CheckResult(
+        path,
+        verdict,
+        tuple(reasons),
+        detector.layout,
+        detector.input_size,
+        detector.classes,
+        detector.sha256,
+    )
+
+
+def _bundled() -> tuple[KnownPicture, ...]:
+    return tuple(_read(truth) for truth in sorted(BUNDLED.glob("*-selfcheck.json")))
+
+
+def _read(truth: Path) -> KnownPicture:
+    """Read {"picture": file beside it, "things": [{"label", "xyxy": [x0, y0, x1, y1]}]}."""
+    content = json.loads(truth.read_text(encoding="utf-8"))
+    things = [KnownThing(each["label"], tuple(each["xyxy"])) for each in content["things"]]
+    return KnownPicture(
+        content["picture"], read_picture(truth.parent / content["picture"]), tuple(things)
+    )
+
+
+def _own(picture: Path | Picture, expect: Sequence[str]) -> KnownPicture:
+    things = tuple(KnownThing(label, None) for label in expect)
+    if isinstance(picture, Path):
+        return KnownPicture(picture.name, read_picture(picture), things)
+    return KnownPicture("the picture given", picture, things)
+
+
+def _try(detector: Detector, known: Sequence[KnownPicture]) -> tuple[Verdict, list[str]]:
+    """Try every picture that holds things of the model's classes; one passed is enough."""
+    grey = np.full((*detector.input_size, 3), _GREY, np.uint8)
+    ghosts = len(detector.detect([grey])[0])
+    if ghosts > MAX_ON_GREY:
+        return Verdict.FAILS, [f"sees {ghosts} things in a plain grey picture"]
+    passed = False
+    reasons = []
+    for each in known:
+        things = [thing for thing in each.things if thing.label in detector.classes]
+        own = any(thing.xyxy is None for thing in each.things)
+        if own:
+            things = list(each.things)  # what was asked for must be found, all of it
+        if not things:
+            continue
+        found = _found(detector, each.picture, things)
+        # Half is far from both: working models found all, broken ones nothing.
+        passed |= len(found) >= (len(things) if own else max(1, len(things) // 2))
+        missed = sorted({thing.label for thing in things} - {thing.label for thing in found})
+        reasons.append(
+            f"{each.name}: found {len(found)} of {len(things)} known things"
+            + (f", missed {', '.join(missed)}" if missed else "")
+        )
+    if not reasons:
+        shown = sorted({thing.label for each in known for thing in each.things})
+        reasons = [
+            f"none of its classes is in the self-check pictures ({', '.join(shown)}): give a "
+            "picture and the class to expect in it (--picture, --expect)"
+        ]
+    return (Verdict.ACCEPTED if passed else Verdict.FAILS), reasons
+
+
+def _found(detector: Detector, picture: Picture, things: Sequence[KnownThing]) -> list[KnownThing]:
+    """Return the things that the model finds at its threshold."""
+    detections = detector.detect([picture])[0]
+    found = []
+    for thing in things:
+        if thing.label not in detector.classes:
+            continue
+        same = detections.select(detections.label == detector.classes.index(thing.label))
+        if len(same) and (thing.xyxy is None or _best_iou(same, thing.xyxy) >= MIN_IOU):
+            found.append(thing)
+    return found
+
+
+def _best_iou(detections: Detections, box: tuple[float, float, float, float]) -> float:
+    """Largest intersection over union of any detection with a box."""
+    known = np.array(box, np.float32)
+    size = np.minimum(detections.xyxy[:, 2:], known[2:]) - np.maximum(
+        detections.xyxy[:, :2], known[:2]
+    )
+    inside = np.prod(np.maximum(size, 0), axis=1)
+    areas = np.prod(detections.xyxy[:, 2:] - detections.xyxy[:, :2], axis=1)
+    return float((inside / (areas + np.prod(known[2:] - known[:2]) - inside)).max())
