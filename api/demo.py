@@ -8,9 +8,8 @@ from pathlib import Path
 import configs
 from api.output import Output
 from api.running import Running
-from api.server import PortTaken
 from api.signals import until_told_to_stop
-from cases.desk import Desk
+from cases.desk import Desk, DeskError
 from configs import CaseSystem, Site, load_site
 from pipeline import Delivered, Event
 from streams.simulated import SimulatedCamera
@@ -80,7 +79,7 @@ class Demo:
             running = Running(
                 self._placed(site, urls, desk.url, data), self._output, on_event=self._heard
             )
-        except (PortTaken, OSError) as error:
+        except (DeskError, OSError) as error:
             raise PortsTaken(f"{error}; choose another with --port N") from error
         return stack.enter_context(running)
 

@@ -5,11 +5,22 @@
 2  your input is wrong
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 FAILED = 1
 WRONG_INPUT = 2
+
+_INPUT_ERRORS = (
+    ("cases", "CasesError"),
+    ("configs", "ConfigError"),
+    ("models", "ModelError"),
+    ("pipeline.refusal", "SiteRefused"),
+    ("streams", "StreamError"),
+    ("streams.simulated", "UnservableFileError"),
+)
+"""Errors of the packages that say what is wrong with what they were given."""
 
 
 class InputWrong(Exception):  # noqa: N818 - it says what happened
@@ -23,13 +34,18 @@ class Failed(Exception):  # noqa: N818 - same
 @contextmanager
 def input_errors() -> Iterator[None]:
     """Turn the packages' errors about input into InputWrong."""
-    from cases import DeskError
-    from configs import ConfigError
-    from models import ModelError
-    from pipeline import SiteRefused
-    from streams import StreamError
-
     try:
         yield
-    except (ConfigError, DeskError, ModelError, SiteRefused, StreamError) as error:
-        raise InputWrong(str(error)) from error
+    except Exception as error:
+        if isinstance(error, _known()):
+            raise InputWrong(str(error)) from error
+        raise
+
+
+def _known() -> tuple[type[Exception], ...]:
+    """Look the errors up among what is loaded: a package that is not has raised nothing."""
+    return tuple(
+        getattr(sys.modules[module], name)
+        for module, name in _INPUT_ERRORS
+        if module in sys.modules
+    )

@@ -7,13 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from cases import (
-    CaseMedia,
     Confirmation,
     Evidence,
     EvidenceError,
     EvidenceRequest,
     EvidenceWriter,
-    FileKind,
     ModelFacts,
     Review,
     SeenThing,
@@ -101,7 +99,7 @@ class Confirmer:
         )
         return EvidenceRequest(
             violation=violation,
-            title=case_code(self._profile, violation.kind, zone.kind, language).name,
+            title=case_code(self._profile, violation.kind, zone.kind).name(language),
             stills=stills,
             clip=self._clip(violation),
             place=camera.place_of(violation.zone_id or None),
@@ -180,25 +178,14 @@ class Confirmer:
         if place.lat is None and not place.address:
             # No case system takes a case from nowhere; the camera's name is at least findable.
             place = place.overridden_by(Place(address=camera.id))
-        media = (
-            ()
-            if evidence is None
-            else tuple(
-                CaseMedia(
-                    path=file.path.relative_to(self._writer.root).as_posix(), sha256=file.sha256
-                )
-                for file in evidence.files
-                if file.kind is FileKind.ANNOTATED
-            )
-        )
         return case_payload(
             violation,
-            code=case_code(self._profile, violation.kind, zone.kind, self._site.site.language),
+            evidence,
+            evidence_root=self._writer.root,
+            code=case_code(self._profile, violation.kind, zone.kind),
             place=place,
             language=self._site.site.language,
             timezone=self._site.site.timezone,
-            manifest_sha256="" if evidence is None else evidence.manifest_sha256,
-            media=media,
         ).to_json()
 
 

@@ -213,7 +213,6 @@ class IngestWorker:
 
 def serve(pipe: Connection, cameras: Sequence[CameraSpec], shared: SharedPictures) -> None:
     """Entry point of the worker process."""
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent orders the shutdown
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     worker = IngestWorker(pipe, cameras, shared)

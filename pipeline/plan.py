@@ -68,7 +68,7 @@ def longest_px(sight: Sight, camera: Camera) -> int:
 
 
 def camera_spec(site: Site, camera: Camera, longest: int) -> CameraSpec:
-    """What ingest needs of a camera."""
+    """Say what ingest needs of a camera."""
     return CameraSpec(
         camera_id=camera.id,
         source=_source(site, camera, camera.url),

@@ -183,7 +183,7 @@ class Recorder:
             try:
                 return action()
             except (StoreBusy, StoreFull) as error:
-                log.error("the store cannot take it yet", extra={"error": str(error)})
+                log.warning("the store cannot take it yet", extra={"error": str(error)})
                 if self._stopping.wait(AGAIN_S):
                     raise
             except (NotFound, WrongState) as error:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from configs import Site, load_site
 from detectors import ViolationEvent
-from pipeline.refusal import refuse_errors
 from pipeline.plan import find_camera, load_sight, longest_px, registry_of, watch_of
+from pipeline.refusal import refuse_errors
 from pipeline.step import CameraStep
 from streams import FileReader
 

@@ -21,7 +21,7 @@ from pipeline.slots import Slots
 from pipeline.spool import Spool
 from pipeline.status import CameraStatus, SiteStatus
 from pipeline.step import CameraStep
-from streams import CameraState, Frame
+from streams import CameraState
 
 log = logging.getLogger(__name__)
 

@@ -25,15 +25,16 @@ def desk(
 
     Example: streetwarden desk --port 8311
     """
-    from cases.desk import serve
+    from cases.desk import Desk, serve
 
     output = Output(as_json=as_json)
 
-    def ready(url: str) -> None:
+    def ready(open_desk: Desk) -> None:
+        url = open_desk.url
         output.row({"event": "ready", "desk": url}, f"case desk at {url}")
 
     with input_errors():
-        serve(host=host, port=port, on_ready=ready)
+        serve(Desk(host, port), on_ready=ready)
 
 
 def camera(
@@ -71,6 +72,15 @@ def camera(
         output.row({"event": "ready", "camera": url}, f"camera at {url}")
 
     with input_errors():
-        serve(
-            file, host=host, port=port, user=user, password=password, fault=chosen, on_ready=ready
-        )
+        try:
+            serve(
+                file,
+                host=host,
+                port=port,
+                user=user,
+                password=password,
+                fault=chosen,
+                on_ready=ready,
+            )
+        except OSError as error:
+            raise InputWrong(f"--port {port}: {error.strerror or error}") from error
