@@ -23,6 +23,7 @@ _PAGE_FILES: Final = {
     "/": ("index.html", "text/html; charset=utf-8"),
     "/page.css": ("page.css", "text/css; charset=utf-8"),
     "/page.js": ("page.js", "text/javascript; charset=utf-8"),
+    "/icon.svg": ("icon.svg", "image/svg+xml"),
 }
 _MAX_FILES: Final = 10
 _MAX_FIELDS: Final = 100

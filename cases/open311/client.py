@@ -164,11 +164,9 @@ class Open311:
         def ask(start: datetime, end: datetime) -> list[Row]:
             return self._listed(start, end, deadline)
 
-        start, end = since.astimezone(UTC) - _SKEW, datetime.now(UTC) + _SKEW
-        whole_seconds = {"microsecond": 0}
-        found = self._search.find(
-            ask, case_key, start.replace(**whole_seconds), end.replace(**whole_seconds)
-        )
+        start = (since.astimezone(UTC) - _SKEW).replace(microsecond=0)
+        end = (datetime.now(UTC) + _SKEW).replace(microsecond=0)
+        found = self._search.find(ask, case_key, start, end)
         if found is None:
             return None
         return RemoteCase(replies.request_id(found) or "", str(found.get("status") or ""))

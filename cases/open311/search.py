@@ -1,11 +1,12 @@
 """Find a case among all requests of a time, on a server that lists only so many at once.
 
 How many it lists is not told. But a server that has once listed n requests lists at least n, so
-a shorter list is whole; any other is asked for again in halves.
+a shorter list is whole; any other is asked for again in parts, cut where its requests lie.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from cases.open311.replies import mentions, requested_at
@@ -13,6 +14,7 @@ from cases.open311.transport import ReplyTooLarge
 from cases.system import DeliveryError, Permanent, Transient
 
 Row = Mapping[str, Any]
+Window = tuple[datetime, datetime]
 Ask = Callable[[datetime, datetime], list[Row]]
 """Requests received in [start, end], both whole seconds; raises `DeliveryError`."""
 
@@ -21,9 +23,10 @@ SPAN: Final = timedelta(days=80)
 
 _SMALLEST_PAGE: Final = 10
 """No server is known that lists fewer."""
-_NARROWEST: Final = timedelta(seconds=2)
 _OVERLAP: Final = timedelta(seconds=1)
-"""Halves overlap: whether a server counts the bounds in is not specified."""
+"""Parts overlap: whether a server counts the bounds in is not specified."""
+_NARROWEST: Final = 3 * _OVERLAP
+"""Parts of anything shorter would not be shorter."""
 _DAY_AND_ZONE: Final = timedelta(hours=36)
 """Some servers filter by whole days of their own time zone."""
 _QUESTIONS: Final = 64
@@ -50,12 +53,10 @@ class Search:
                 return hit
             if found is not None and self._learn(ask, window, found, budget):
                 continue
-            windows += _halves(window, found)
+            windows += _parts(window, found)
         return None
 
-    def _ask(
-        self, ask: Ask, window: tuple[datetime, datetime], budget: list[int]
-    ) -> list[Row] | None:
+    def _ask(self, ask: Ask, window: Window, budget: list[int]) -> list[Row] | None:
         """None: the list is too large to be read."""
         if budget[0] <= 0:
             raise Transient(f"not settled after {_QUESTIONS} questions")
@@ -67,9 +68,7 @@ class Search:
         self._longest = max(self._longest, len(found))
         return found
 
-    def _learn(
-        self, ask: Ask, window: tuple[datetime, datetime], found: list[Row], budget: list[int]
-    ) -> bool:
+    def _learn(self, ask: Ask, window: Window, found: list[Row], budget: list[int]) -> bool:
         """Tell whether a list is whole; a longer list of a longer time may prove it."""
         if not found or len(found) < self._longest:
             return True
@@ -82,7 +81,7 @@ class Search:
         return len(found) < self._longest
 
 
-def _windows(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+def _windows(start: datetime, end: datetime) -> Iterator[Window]:
     while start < end:
         until = min(end, start + SPAN)
         yield start, until
@@ -93,18 +92,47 @@ def _hit(found: list[Row] | None, key: str) -> Row | None:
     return next((row for row in found or () if mentions(row, key)), None)
 
 
-def _halves(
-    window: tuple[datetime, datetime], found: list[Row] | None
-) -> list[tuple[datetime, datetime]]:
-    start, end = window
-    if end - start > 2 * _NARROWEST:
-        middle = (start + (end - start) / 2).replace(microsecond=0)
-        return [(start, middle + _OVERLAP), (middle - _OVERLAP, end)]
+def _parts(window: Window, found: list[Row] | None) -> list[Window]:
+    """Cut a window whose list may not be whole; nothing left to ask where that is unlikely."""
     if found is None:
-        raise Transient("the list of a few seconds is too large to be read")
+        if window[1] - window[0] <= _NARROWEST:
+            raise Transient("the list of a few seconds is too large to be read")
+        return _halves(window)
+    around = _around(window, found)
+    if around is None:
+        parts, narrow = [], window
+    else:
+        parts, narrow = (
+            [(window[0], around[0] + _OVERLAP), (around[1] - _OVERLAP, window[1])],
+            around,
+        )
+    if narrow[1] - narrow[0] > _NARROWEST:
+        return parts + _halves(narrow)
     if len(found) < _SMALLEST_PAGE:
-        return []
-    times = [at for row in found if (at := requested_at(row)) is not None]
-    if any(at < start - _DAY_AND_ZONE or at > end + _DAY_AND_ZONE for at in times):
-        raise Permanent("the server does not list requests by time: a case cannot be looked up")
+        return parts
     raise Transient("the server may list fewer requests than it received in a few seconds")
+
+
+def _halves(window: Window) -> list[Window]:
+    start, end = window
+    middle = (start + (end - start) / 2).replace(microsecond=0)
+    return [(start, middle + _OVERLAP), (middle - _OVERLAP, end)]
+
+
+def _around(window: Window, found: list[Row]) -> Window | None:
+    """Return the part of the window that holds the listed requests, if it is much smaller.
+
+    Raises `Permanent` where they lie so far outside that the server does not filter by time.
+    """
+    start, end = window
+    times = [requested_at(row) for row in found]
+    known = [at for at in times if at is not None]
+    if any(at < start - _DAY_AND_ZONE or at > end + _DAY_AND_ZONE for at in known):
+        raise Permanent("the server does not list requests by time: a case cannot be looked up")
+    if len(known) < len(times):
+        return None
+    first = datetime.fromtimestamp(math.floor(min(known).timestamp()), UTC) - _OVERLAP
+    last = datetime.fromtimestamp(math.ceil(max(known).timestamp()), UTC) + _OVERLAP
+    if first < start or last > end or (last - first) * 2 > end - start:
+        return None
+    return first, last

@@ -5,10 +5,10 @@
 const WORDS = {
   "zh-CN": {
     title: "案件台",
-    subtitle: "收到的案件,最新的在最前",
+    subtitle: "收到的案件，最新的在最前",
     empty: "还没有收到案件。",
     live: "实时更新",
-    lost: "连接中断,正在重试",
+    lost: "连接中断，正在重试",
     other: "English",
     received: "收到",
     number: "受理编号",
@@ -38,7 +38,7 @@ const WORDS = {
 const LIST = "/open311/v2/requests.json";
 const REFRESH_MS = 2000;
 const SHOWN = 200;
-const LABEL = /^([^::]{1,40})(?::|: )(.+)$/u;
+const LABEL = /^([^:：]{1,40})(?:：|: )(.+)$/u;
 
 const place = (id) => document.getElementById(id);
 const shown = new Map(); // request id -> element
@@ -101,9 +101,7 @@ function film(request) {
       strip.append(button);
     }
   }
-  const count = strip.childElementCount;
-  if (count === 0) strip.append(element("p", "nothing", WORDS[language].noPicture));
-  if (count > 1) strip.append(element("span", "frames", count));
+  if (strip.childElementCount === 0) strip.append(element("p", "nothing", WORDS[language].noPicture));
   return strip;
 }
 
