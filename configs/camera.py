@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from configs.fields import Confidence, Count, Identifier, Model, Number, Seconds, fault
+from configs.fields import NUMBER, Confidence, Identifier, Model, Seconds, fault
 from configs.hosts import CameraUrl
 from configs.place import Place
 from configs.polygon import Polygon
@@ -20,7 +20,7 @@ DEFAULT_INTERVAL_S = 2.0
 class Sampling(Model):
     """How often a camera is looked at."""
 
-    interval_s: Annotated[Number, Field(ge=0.1, le=300)] = DEFAULT_INTERVAL_S
+    interval_s: Annotated[float, Field(ge=0.1, le=300), NUMBER] = DEFAULT_INTERVAL_S
     """Seconds between two looks."""
 
 
@@ -46,13 +46,13 @@ class Rule(Model):
     classes: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     """Vocabulary names to accuse."""
     conf: Confidence | None = None
-    n: Annotated[Count, Field(ge=1, le=10_000)] | None = None
+    n: Annotated[int, Field(ge=1, le=10_000), NUMBER] | None = None
     """How many (things, people, pieces) it takes, for kinds that count."""
     allow: tuple[Hours, ...] = ()
     """When it is permitted: these seconds do not count."""
     hours: Annotated[tuple[Hours, ...], Field(min_length=1)] | None = None
     """When the rule is computed at all; absent: always."""
-    again_after_s: Annotated[Number, Field(ge=0, le=31 * 86400)] | None = None
+    again_after_s: Annotated[float, Field(ge=0, le=31 * 86400), NUMBER] | None = None
     """A return within this time updates the old case."""
     review: Literal["none", "sampled", "required"] = "none"
     """Whether a person approves a case before it is delivered."""

@@ -23,7 +23,11 @@ class Model(BaseModel):
 
 
 def fault(problem: str, remedy: str) -> PydanticCustomError:
-    """Make the error that a validator raises: what is wrong, and what to write instead."""
+    """Make the error that a validator raises: what is wrong, and what to write instead.
+
+    `<value>` in the problem stands for the value as it is written in the file: what a variable
+    gave is not shown.
+    """
     return PydanticCustomError(
         "site_file", "{problem}; {remedy}", {"problem": problem, "remedy": remedy}
     )
@@ -32,7 +36,7 @@ def fault(problem: str, remedy: str) -> PydanticCustomError:
 def _identifier(text: str) -> str:
     if not IDENTIFIER.fullmatch(text):
         raise fault(
-            f"{text[:80]!r} cannot be an id",
+            "<value> cannot be an id",
             "write 1 to 64 letters, digits, '.', '_' or '-', starting with a letter or digit",
         )
     return text
@@ -49,11 +53,11 @@ def _no_bool(value: object) -> object:
     return value
 
 
-Number = Annotated[float, BeforeValidator(_no_bool)]
-Count = Annotated[int, BeforeValidator(_no_bool)]
+NUMBER = BeforeValidator(_no_bool)
+"""Stands last among the annotations of every number."""
 
-Confidence = Annotated[Number, Field(gt=0, lt=1)]
+Confidence = Annotated[float, Field(gt=0, lt=1), NUMBER]
 """Score from which a detection counts, between 0 and 1."""
 
-Seconds = Annotated[Number, Field(gt=0, le=7 * 86400)]
+Seconds = Annotated[float, Field(gt=0, le=7 * 86400), NUMBER]
 """Duration in seconds, up to a week."""

@@ -34,7 +34,7 @@ def split_url(url: str, schemes: Iterable[str]) -> SplitResult:
         ) from None
     if scheme != "file" and not parts.hostname:
         raise fault("the URL names no host", f"write {scheme}://host:port/path")
-    if any(character.isspace() or not character.isprintable() for character in url):
+    if not url.isprintable() or (" " in url and scheme != "file"):
         raise fault("the URL holds blanks or control characters", "write %20 for a blank")
     return parts
 
@@ -96,17 +96,17 @@ def _matches(host: str, entry: str) -> bool:
 def _host(entry: str) -> str:
     remedy = "write a host name, an IP address or a network such as 10.1.0.0/16"
     if not entry or "://" in entry or "*" in entry or entry != entry.strip():
-        raise fault(f"{entry[:80]!r} is no host", remedy)
+        raise fault("<value> is no host", remedy)
     if "/" in entry:
         try:
             ip_network(entry, strict=False)
         except ValueError:
-            raise fault(f"{entry[:80]!r} is no network", remedy) from None
+            raise fault("<value> is no network", remedy) from None
     elif ":" in entry:
         try:
             ip_address(entry)
         except ValueError:
-            raise fault(f"{entry[:80]!r} is no host (ports are not named here)", remedy) from None
+            raise fault("<value> is no host (ports are not named here)", remedy) from None
     return entry.lower()
 
 
@@ -142,6 +142,7 @@ def fixed_allow(environ: Mapping[str, str]) -> FixedAllow | None:
     try:
         return FixedAllow.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
+        first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise ValueError(f"{key}: {first['msg']}" if key else first["msg"]) from None
+        text = first["msg"].replace("<value>", repr(first["input"]))
+        raise ValueError(f"{key}: {text}" if key else text) from None

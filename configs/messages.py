@@ -8,6 +8,7 @@ from typing import Any, get_args
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from configs.document import Document, join
 from configs.errors import ConfigError
@@ -65,7 +66,7 @@ def config_error(
     `expanded` names the keys whose values came from the environment: they are never shown.
     """
     found = []
-    for detail in error.errors(include_url=False):
+    for detail in _innermost(error.errors(include_url=False)):
         key = ""
         for part in detail["loc"]:
             key = join(key, part)
@@ -83,6 +84,19 @@ def config_error(
     found.sort(key=lambda each: each.line or 0)
     found[0].others = tuple(found[1:])
     return found[0]
+
+
+def _innermost(details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Leave out that a list is too short because the items that it has are wrong."""
+    return [
+        detail
+        for detail in details
+        if not any(
+            len(other["loc"]) > len(detail["loc"])
+            and other["loc"][: len(detail["loc"])] == detail["loc"]
+            for other in details
+        )
+    ]
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -103,7 +117,8 @@ def _shown(value: object, key: str, document: Document, expanded: frozenset[str]
 
 
 def _custom(wrong: _Wrong) -> tuple[str, str]:
-    return wrong.context["problem"], wrong.context["remedy"]
+    problem: str = wrong.context["problem"]
+    return problem.replace("<value>", repr(wrong.shown)), wrong.context["remedy"]
 
 
 def _unknown_key(wrong: _Wrong) -> tuple[str, str]:
@@ -149,6 +164,11 @@ def _empty(_wrong: _Wrong) -> tuple[str, str]:
     return "this is empty", "write at least one entry, or leave the key out"
 
 
+def _too_long(wrong: _Wrong) -> tuple[str, str]:
+    actual, most = wrong.context["actual_length"], wrong.context["max_length"]
+    return f"{actual} entries stand here", f"write {most} or fewer"
+
+
 def _anything(wrong: _Wrong) -> tuple[str, str]:
     return wrong.text.removeprefix("Value error, "), "see docs/site-file.md"
 
@@ -161,6 +181,7 @@ _HANDLERS: Mapping[str, Callable[[_Wrong], tuple[str, str]]] = {
     "zoneinfo_str": _no_timezone,
     "too_short": _empty,
     "string_too_short": _empty,
+    "too_long": _too_long,
     **dict.fromkeys(_WANTED, _other_type),
     **dict.fromkeys(_BOUNDS, _out_of_range),
 }

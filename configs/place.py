@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from configs.fields import Model, Number, fault
+from configs.fields import NUMBER, Model, fault
 
 GRID = re.compile(r"[0-9]{12}[0-9A-Z]{2,3}")
 """12 digits of the division (6 area, 3 street, 3 community), then the sequence number."""
@@ -14,16 +14,16 @@ GRID = re.compile(r"[0-9]{12}[0-9A-Z]{2,3}")
 def _grid(text: str) -> str:
     remedy = 'write the grid code in quotes, such as "370203001001001"'
     if not text.isascii() or not text.isalnum():
-        raise fault(f"{text[:40]!r} is no grid code", remedy)
+        raise fault("<value> is no grid code", remedy)
     if len(text) in (14, 15) and not GRID.fullmatch(text):
-        raise fault(f"{text!r} is no grid code: the first 12 characters are digits", remedy)
+        raise fault("<value> is no grid code: the first 12 characters are digits", remedy)
     return text
 
 
 def _area_code(text: str) -> str:
     if not re.fullmatch(r"[1-9][0-9]{5}", text):
         raise fault(
-            f"{text[:40]!r} is no area code",
+            "<value> is no area code",
             'write the 6 digits of GB/T 2260 in quotes, such as "370203"',
         )
     return text
@@ -39,9 +39,9 @@ AreaCode = Annotated[str, AfterValidator(_area_code)]
 class Place(Model):
     """Where the camera looks. A zone may override any of these."""
 
-    lat: Annotated[Number, Field(ge=-90, le=90)] | None = None
+    lat: Annotated[float, Field(ge=-90, le=90), NUMBER] | None = None
     """Degrees north (CGCS2000, which for this purpose equals WGS 84)."""
-    lon: Annotated[Number, Field(ge=-180, le=180)] | None = None
+    lon: Annotated[float, Field(ge=-180, le=180), NUMBER] | None = None
     """Degrees east."""
     address: str | None = None
     grid: GridCode | None = None

@@ -7,14 +7,14 @@ from pydantic import AfterValidator, Field
 from shapely import Polygon as Shape
 from shapely.validation import explain_validity
 
-from configs.fields import Number, fault
+from configs.fields import NUMBER, fault
 
 SMALLEST_AREA = 1e-5
 """Share of the picture: about 20 pixels of a 1920x1080 picture. Less is a slip, not a zone."""
 
 MOST_POINTS = 200
 
-Fraction = Annotated[Number, Field(json_schema_extra={"minimum": 0, "maximum": 1})]
+Fraction = Annotated[float, Field(json_schema_extra={"minimum": 0, "maximum": 1}), NUMBER]
 
 Point = tuple[Fraction, Fraction]
 """x, y in fractions of the picture's width and height: x right, y down, both 0..1."""

@@ -2,7 +2,7 @@
 
 import re
 from datetime import time
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
@@ -25,16 +25,16 @@ def parse_days(text: object) -> frozenset[int]:
     days: set[int] = set()
     for part in text.lower().replace(" ", "").split(","):
         first, dash, last = part.partition("-")
-        start = _weekday(first, text)
-        stop = _weekday(last, text) if dash else start
+        start = _weekday(first)
+        stop = _weekday(last) if dash else start
         length = (stop - start) % 7
         days.update((start + step) % 7 for step in range(length + 1))
     return frozenset(days)
 
 
-def _weekday(name: str, text: str) -> int:
+def _weekday(name: str) -> int:
     if name not in WEEKDAYS:
-        raise fault(f"{name or text!r} is no day of the week", _DAYS_REMEDY)
+        raise fault("<value> does not name days of the week", _DAYS_REMEDY)
     return WEEKDAYS.index(name)
 
 
@@ -60,7 +60,7 @@ def parse_time(text: object) -> time:
         return time(0)
     match = TIME.fullmatch(text)
     if match is None:
-        raise fault(f"{text[:20]!r} is no time of the day", remedy)
+        raise fault("<value> is no time of the day", remedy)
     return time(int(match[1]), int(match[2]))
 
 
@@ -100,13 +100,7 @@ class Hours(Model):
                 raise fault('from: "24:00" is the end of a day', 'write from: "00:00"')
             if start == written.get("to"):
                 raise fault(
-                    f'from and to are both "{start}"',
+                    "from and to are the same time",
                     'write from: "00:00", to: "24:00" for the whole day',
                 )
         return written
-
-    @model_validator(mode="after")
-    def _has_days(self) -> Self:
-        if not self.days:
-            raise fault("no day is named", _DAYS_REMEDY)
-        return self

@@ -61,7 +61,7 @@ def _listen(text: str) -> str:
     host, colon, port = text.rpartition(":")
     if not colon or not host or not port.isdecimal() or not 0 <= int(port) <= 65535:
         raise fault(
-            f"{text[:80]!r} is no address to listen on",
+            "<value> is no address to listen on",
             f'write address and port in quotes, such as "{DEFAULT_LISTEN}"',
         )
     return text
