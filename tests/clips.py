@@ -145,6 +145,11 @@ def read_counter(picture: Picture) -> int | None:
     return number if word >> 22 == _MARKS and word & 63 == _check(number) else None
 
 
+def frame_counter(frame: av.VideoFrame) -> int | None:
+    """Read the number from a frame as PyAV decodes it."""
+    return read_counter(np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8))
+
+
 def looped(path: Path, times: int) -> Path:
     """Return the clip `times` times in a row in one file, timestamps going on (no re-encoding)."""
     return _looped(path, times)
