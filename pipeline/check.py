@@ -53,12 +53,12 @@ def check_site(site: Site, registry: Registry) -> list[Problem]:
 def _check_data(site: Site, findings: Findings) -> None:
     """See whether the data folder can be written, without writing."""
     folder = site.data
-    while not folder.exists():
+    while not os.path.exists(folder):  # noqa: PTH110 - Path.exists raises where it may not look
         folder = folder.parent
     where = f"{site.data}" if folder == site.data else f"{site.data} (in {folder})"
     if not folder.is_dir():
         findings.error("data", f"{folder} is a file, not a folder", "write data: ./another-folder")
-    elif not os.access(folder, os.W_OK | os.X_OK):
+    elif not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
         findings.error(
             "data",
             f"the folder {where} cannot be written",

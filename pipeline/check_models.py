@@ -1,10 +1,17 @@
 """Which of a site's models are there, and what they know."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from configs import ModelRef, Site, suggestion
-from models import VOCABULARY, ManifestError, ModelEntry, ModelError, Registry, UnknownModel, load
+from models import (
+    VOCABULARY,
+    ModelEntry,
+    ModelError,
+    Registry,
+    UnknownModel,
+    Verdict,
+    check_model,
+)
 from pipeline.problem import Findings
 
 
@@ -34,41 +41,49 @@ def check_models(
 def _classes(
     site: Site, registry: Registry, model: ModelRef, key: str, findings: Findings
 ) -> frozenset[str] | None:
+    part = f"{key}.name" if model.file is None else f"{key}.file"
     try:
-        if model.file is None:
-            return _listed_classes(site, registry, model)
-        return _file_classes(model, model.file)
+        entry = _open(site, registry, model)
     except UnknownModel:
-        findings.error(f"{key}.name", f"unknown model {model.name!r}", _other_names(registry))
+        findings.error(part, f"unknown model {model.name!r}", _other_names(registry, model.name))
+        return None
     except ModelError as error:
         findings.error(
-            f"{key}.name" if model.file is None else f"{key}.file",
+            part,
             str(error),
             "give a detector in ONNX format (`streetwarden models check FILE` tells more)",
         )
-    return None
+        return None
+    if model.file is not None:
+        _check_sight(model, entry, part, findings)
+    return frozenset(
+        name for own in entry.classes if (name := entry.maps.get(own, own)) in VOCABULARY
+    )
 
 
-def _listed_classes(site: Site, registry: Registry, model: ModelRef) -> frozenset[str]:
-    entry: ModelEntry = registry.find(model.name, site.file.parent)
-    if not entry.file.is_file():
-        raise ManifestError(f"the model's file {entry.file} is missing")
-    maps = entry.maps
-    return frozenset(name for own in entry.classes if (name := maps.get(own, own)) in VOCABULARY)
+def _open(site: Site, registry: Registry, model: ModelRef) -> ModelEntry:
+    """Find a model and load it once: a file may be missing, truncated or another one."""
+    name = model.name if model.file is None else str(model.file)
+    entry = registry.find(name, site.file.parent, layout=model.layout, classes=model.classes)
+    if model.file is None:
+        registry.open(entry, threads=1).close()
+    return entry
 
 
-def _file_classes(model: ModelRef, file: Path) -> frozenset[str]:
-    detector = load(file, layout=model.layout, classes=model.classes, threads=1)
-    try:
-        return frozenset(name for name in detector.classes if name in VOCABULARY)
-    finally:
-        detector.close()
+def _check_sight(model: ModelRef, entry: ModelEntry, key: str, findings: Findings) -> None:
+    """Warn of a file that loads and sees nothing; bundled models were tried when made."""
+    result = check_model(
+        entry.file, layout=entry.layout, classes=model.classes or entry.classes, conf=model.conf
+    )
+    if result.verdict is not Verdict.ACCEPTED:
+        findings.warn(
+            key,
+            f"the self-check does not pass: {'; '.join(result.reasons)}",
+            "try it on a picture of your own: "
+            "`streetwarden models check FILE --picture P --expect CLASS`",
+        )
 
 
-def _other_names(registry: Registry) -> str:
-    try:
-        names = [entry.name for entry in registry.entries()]
-    except ModelError as error:
-        return f"mend the list of models: {error}"
-    listed = f"write one of {', '.join(names)}" if names else "no model is bundled"
-    return f"{listed}, or add file: with an ONNX file"
+def _other_names(registry: Registry, name: str) -> str:
+    names = [entry.name for entry in registry.entries()]
+    return f"{suggestion(name, names)} (or add file: with an ONNX file of your own)"

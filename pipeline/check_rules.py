@@ -26,7 +26,7 @@ def check_rules(
         spec = _spec(rule, path, findings)
         _check_rule_zones(rule, spec, zones, path, findings)
         _check_classes(rule, path, findings)
-        if spec is not None:
+        if spec is not None and spec.built:
             _check_fed(site, camera, rule, spec, path, classes, findings)
             _check_numbers(site, camera, rule, spec, path, findings)
 
