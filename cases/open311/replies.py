@@ -107,10 +107,9 @@ def mentions(row: Mapping[str, Any], key: str) -> bool:
 def problems(body: bytes) -> Problems:
     """Read an error answer; never raises."""
     try:
-        parsed = _parsed(body)
+        found = [row for row in _objects(_parsed(body), texts=True) if _is_error(row)]
     except NotUnderstood:
         return Problems("", None)
-    found = [row for row in _objects(parsed, texts=True) if _is_error(row)]
     texts = [str(row[key]) for row in found for key in _TEXT_KEYS if row.get(key)]
     codes = [code for row in found if (code := _code(row.get("code"))) is not None]
     return Problems(plain("; ".join(texts), TEXT_LIMIT), codes[0] if codes else None)

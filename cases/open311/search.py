@@ -29,7 +29,8 @@ _NARROWEST: Final = 3 * _OVERLAP
 """Parts of anything shorter would not be shorter."""
 _DAY_AND_ZONE: Final = timedelta(hours=36)
 """Some servers filter by whole days of their own time zone."""
-_QUESTIONS: Final = 64
+_QUESTIONS: Final = 256
+"""A bound; the client's deadline usually comes first."""
 
 
 class Search:

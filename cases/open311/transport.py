@@ -84,7 +84,8 @@ def checked_host(url: str, allow_hosts: Collection[str]) -> str:
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname, parts.port
-    except ValueError:
+        (host or "").encode("idna")
+    except ValueError:  # UnicodeError is one
         raise AddressRefused("the address of the case system cannot be read") from None
     if parts.scheme not in {"http", "https"} or not host:
         raise AddressRefused("the address of the case system begins with http:// or https://")

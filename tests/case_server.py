@@ -1,0 +1,387 @@
+"""A GeoReport server that stores every post as a new request, and answers badly on demand.
+
+Real sockets on loopback. `behaviours` says, post by post, what happens; when it is used up, or
+empty, posts are answered properly. What has been stored is in `stored`.
+"""
+
+import contextlib
+import json
+import re
+import socket
+import struct
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.parser import BytesParser
+from email.policy import HTTP
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+KEY = re.compile(r"SW-[0-9a-f]{20}")
+BASE = "/open311/v2"
+
+STORING = (
+    "answer",
+    "late",
+    "cut",
+    "cut_mid",
+    "drip",
+    "drip_headers",
+    "html",
+    "mislabelled",
+    "huge",
+    "500_stored",
+    "502_stored",
+    "303_stored",
+    "numeric",
+    "object",
+    "blackbox",
+    "gibberish",
+    "maintenance",
+)
+"""Behaviours under which the request is stored."""
+LOSING = ("drop", "500", "503", "503_wait", "429", "408")
+"""Behaviours under which it is not, and a later post is welcome."""
+
+
+@dataclass
+class StoredRequest:
+    """A request as the server keeps it."""
+
+    request_id: int
+    received_at: datetime
+    fields: dict[str, str]
+    files: list[tuple[str, bytes]] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """Case key in the description; empty where there is none."""
+        found = KEY.search(self.fields.get("description", ""))
+        return found[0] if found else ""
+
+    def row(self) -> dict[str, Any]:
+        """GeoReport row, with a numeric id as some servers have it."""
+        return {
+            "service_request_id": self.request_id,
+            "status": "open",
+            "description": self.fields.get("description"),
+            "requested_datetime": self.received_at.isoformat(),
+        }
+
+
+class CaseServer:
+    """Context manager; `url` is the base address for a client."""
+
+    def __init__(self, behaviours: Iterable[str] = (), *, hang_s: float = 3.0) -> None:
+        self.behaviours = deque(behaviours)
+        self.choose: Callable[[], str] | None = None
+        """Instead of `behaviours`, for as long as it stands."""
+        self.hang_s = hang_s
+        self.store_delay_s: Callable[[], float] = lambda: 0.0
+        """Between the arrival of a post and its storing, whether or not the client still waits."""
+        self.lists: str | None = None
+        """How lists are answered: 404, 500, html, huge, redirect, or None for properly."""
+        self.cap: int | None = None
+        self.newest_first = True
+        self.hidden = False
+        """Lists show nothing, as where a moderator comes first."""
+        self.ignores_dates = False
+        self.elsewhere = "http://127.0.0.1:9/"
+        self.refuses_duplicates = False
+        self.token_polls = 1
+        self.on_post: Callable[[str], None] | None = None
+        self.stored: list[StoredRequest] = []
+        self.hits: list[str] = []
+        """Request lines, also of what was neither understood nor stored."""
+        self.lock = threading.Lock()
+        self.stopping = threading.Event()
+        self._server: _Server | None = None
+        self._thread: threading.Thread | None = None
+        self._port = 0
+
+    @property
+    def url(self) -> str:
+        """Base address."""
+        return f"http://127.0.0.1:{self._port}{BASE}"
+
+    @property
+    def keys(self) -> list[str]:
+        """Case key of every stored request; a case that was posted twice stands there twice."""
+        with self.lock:
+            return [request.key for request in self.stored]
+
+    def start(self) -> Self:
+        """Listen; after a stop on the same port again."""
+        self.stopping.clear()
+        self._server = _Server(("127.0.0.1", self._port), self)
+        self._port = self._server.server_address[1]
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop listening and end what hangs."""
+        self.stopping.set()
+        if self._server is not None and self._thread is not None:
+            self._server.shutdown()
+            self._thread.join()
+            self._server.server_close()
+        self._server = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def next_behaviour(self) -> str:
+        """Choose what happens to the post that has just arrived."""
+        with self.lock:
+            if self.choose is not None:
+                return self.choose()
+            return self.behaviours.popleft() if self.behaviours else "answer"
+
+    def keep(self, request: StoredRequest) -> StoredRequest:
+        """Store a request, as new as ever."""
+        with self.lock:
+            request.request_id = len(self.stored) + 1
+            request.received_at = datetime.now(UTC)
+            self.stored.append(request)
+        return request
+
+    def preload(self, count: int, at: Callable[[int], datetime]) -> None:
+        """Store foreign requests, received at given times."""
+        with self.lock:
+            for number in range(count):
+                fields = {"description": f"somebody's request {number}"}
+                self.stored.append(StoredRequest(len(self.stored) + 1, at(number), fields))
+
+    def listed(self, query: dict[str, list[str]]) -> list[dict[str, Any]]:
+        """Rows of a list, filtered and cut as this server does it."""
+        start, end = (_time(query.get(name)) for name in ("start_date", "end_date"))
+        with self.lock:
+            rows = [
+                request
+                for request in self.stored
+                if self.ignores_dates
+                or (
+                    (start is None or request.received_at >= start)
+                    and (end is None or request.received_at <= end)
+                )
+            ]
+        if self.hidden:
+            return []
+        rows.sort(key=lambda request: request.received_at, reverse=self.newest_first)
+        return [request.row() for request in rows[: self.cap]]
+
+
+def _time(texts: list[str] | None) -> datetime | None:
+    return None if not texts else datetime.fromisoformat(texts[0])
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], cases: CaseServer) -> None:
+        self.cases = cases
+        super().__init__(address, _Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: a client that has gone is no news here."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+
+    @property
+    def cases(self) -> CaseServer:
+        return self.server.cases
+
+    def log_message(self, *_args: Any) -> None:
+        pass
+
+    # Answers
+
+    def answer(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
+        """Send a reply; a text or bytes as it is, anything else as JSON."""
+        if not isinstance(body, (str, bytes)):
+            body = json.dumps(body, ensure_ascii=False)
+        content = body.encode() if isinstance(body, str) else body
+        self.send_response(status)
+        for name, value in ({"Content-Type": "application/json"} | (headers or {})).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def hang(self) -> None:
+        """Say nothing for a while."""
+        self.cases.stopping.wait(self.cases.hang_s)
+
+    def cut(self) -> None:
+        """End the connection the hard way: the client sees a reset."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+        self.connection.close()
+
+    def drip(self, text: bytes) -> None:
+        """Send a byte at a time, each soon enough for a time-out of one read."""
+        for byte in text:
+            if self.cases.stopping.wait(0.05):
+                return
+            self.wfile.write(bytes([byte]))
+
+    # GET
+
+    def do_GET(self) -> None:
+        self.cases.hits.append(self.requestline)
+        parts = urlsplit(self.path)
+        if parts.path.startswith(f"{BASE}/tokens/"):
+            self.token(parts.path.rpartition("/")[2].removesuffix(".json"))
+        elif parts.path == f"{BASE}/requests.json":
+            self.list(parse_qs(parts.query))
+        else:
+            self.answer(404, [{"code": 404, "description": "not found"}])
+
+    def list(self, query: dict[str, list[str]]) -> None:
+        match self.cases.lists:
+            case "404":
+                self.answer(404, [{"code": 404, "description": "no such resource"}])
+            case "500":
+                self.answer(500, {"code": 500, "detail": "back office is down"})
+            case "html":
+                self.answer(200, "<html>please log in</html>", {"Content-Type": "text/html"})
+            case "maintenance":
+                self.answer(200, {"maintenance": True})
+            case "huge":
+                self.answer(200, b"[" + b" " * 10_000_000 + b"]")
+            case "redirect":
+                self.answer(302, "", {"Location": self.cases.elsewhere})
+            case "hang":
+                self.hang()
+                self.cut()
+            case _:
+                self.answer(200, self.cases.listed(query))
+
+    def token(self, token: str) -> None:
+        self.cases.token_polls -= 1
+        row: dict[str, Any] = {"token": token}
+        if self.cases.token_polls < 0:
+            row["service_request_id"] = f"after-{token}"
+        self.answer(200, [row])
+
+    # POST
+
+    def do_POST(self) -> None:
+        self.cases.hits.append(self.requestline)
+        behaviour = self.cases.next_behaviour()
+        if behaviour == "slow_read":
+            self.hang()
+            self.cut()
+            return
+        content = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        request = _request(dict(self.headers.items()), content)
+        if self.cases.on_post is not None:
+            self.cases.on_post(request.key)
+        if self.cases.refuses_duplicates and request.key in self.cases.keys:
+            self.answer(400, [{"code": 400, "description": "base is a duplicate."}])
+            return
+        if behaviour in STORING:
+            time.sleep(self.cases.store_delay_s())
+            request = self.cases.keep(request)
+        with contextlib.suppress(OSError):
+            self.behave(behaviour, request)
+
+    def behave(self, behaviour: str, request: StoredRequest) -> None:
+        """Answer a post in one of the ways of this server."""
+        number = request.request_id
+        receipt = [{"service_request_id": str(number)}]
+        if behaviour in {"drop", "cut", "late", "cut_mid", "drip", "drip_headers", "huge"}:
+            self.break_off(behaviour, json.dumps(receipt).encode())
+            return
+        html = {"Content-Type": "text/html"}
+        status, body, headers = {
+            "answer": (201, receipt, {}),
+            "numeric": (200, [{"service_request_id": number}], {}),
+            "object": (200, {"service_request_id": number, "service_notice": "danke"}, {}),
+            "blackbox": (200, [{"service_notice": "thank you"}], {}),
+            "token": (200, [{"token": "t-17"}], {}),
+            "html": (200, "<html>please log in</html>", html),
+            "mislabelled": (200, receipt, html),
+            "gibberish": (200, b"\xff\xfe\x00[[[", {}),
+            "maintenance": (200, {"maintenance": True}, {}),
+            "500_stored": (500, "Traceback (most recent call last)", html),
+            "502_stored": (502, "<html>Bad Gateway</html>", html),
+            "303_stored": (303, "", {"Location": self.cases.elsewhere}),
+            "307": (307, "", {"Location": self.cases.elsewhere}),
+            "500": (500, [{"code": 500, "description": "no"}], {}),
+            "503": (503, "", {}),
+            "503_wait": (503, "", {"Retry-After": "1"}),
+            "429": (429, {"detail": "slow down"}, {"Retry-After": "1"}),
+            "408": (408, "", {}),
+            "400": (400, [{"code": 400, "description": "lat/long is outside the city"}], {}),
+            "400_detail": (400, {"code": 400, "detail": "bad service_code"}, {}),
+            "400_errors": (400, {"errors": [{"code": 400, "description": "bad"}]}, {}),
+            "400_texts": (400, ["lat is required"], {}),
+            "200_error": (200, [{"code": 403, "description": "bad api_key"}], {}),
+            "403": (403, [{"code": 403, "description": "api_key is invalid: s3cret-key"}], {}),
+            "415": (415, {"detail": "Unsupported media type"}, {}),
+        }[behaviour]
+        self.answer(status, body, headers)
+
+    def break_off(self, behaviour: str, receipt: bytes) -> None:
+        """Answer in a way that no client can use."""
+        if behaviour == "late":
+            self.hang()
+        elif behaviour in {"drip", "drip_headers"}:
+            head = f"HTTP/1.1 201 Created\r\nContent-Length: {len(receipt)}\r\n"
+            if behaviour == "drip":
+                self.wfile.write(f"{head}\r\n".encode())
+                self.drip(receipt)
+            else:
+                self.drip((head + "X-Padding: " + "x" * 2000 + "\r\n\r\n").encode() + receipt)
+        elif behaviour == "cut_mid":
+            self.wfile.write(b"HTTP/1.1 201 Created\r\nContent-Length: 4000\r\n\r\n[{")
+            self.wfile.flush()
+        elif behaviour == "huge":
+            self.answer(201, receipt[:-1] + b" " * 10_000_000 + b"]")
+            return
+        self.cut()
+
+
+def _request(headers: dict[str, str], content: bytes) -> StoredRequest:
+    lowered = {name.lower(): value for name, value in headers.items()}
+    kind = lowered.get("content-type", "")
+    fields: dict[str, str] = {}
+    files: list[tuple[str, bytes]] = []
+    if kind.startswith("multipart/form-data"):
+        parsed = BytesParser(policy=HTTP).parsebytes(
+            b"Content-Type: " + kind.encode() + b"\r\n\r\n" + content
+        )
+        for part in parsed.iter_parts():
+            name = part.get_param("name", header="content-disposition")
+            body = part.get_payload(decode=True)
+            assert isinstance(body, bytes)
+            if part.get_filename() is None:
+                fields[str(name)] = body.decode()
+            else:
+                files.append((str(part.get_content_type()), body))
+    else:
+        fields = dict(parse_qsl(content.decode()))
+    return StoredRequest(0, datetime.now(UTC), fields, files, lowered)
