@@ -1,0 +1,101 @@
+"""Readers of annotation files: Pascal VOC XML, YOLO text, and the truth of rendered scenes."""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import cv2
+
+from training.example import Box, DatasetError, Example
+
+MIN_VISIBLE = 0.2
+"""Share of a rendered thing that must be seen for it to be asked for."""
+MIN_VISIBLE_PX = 40
+"""Visible pixels (of a 640x360 picture) below which a rendered thing is not asked for."""
+MIN_SIDE_PX = 5
+
+
+def order_of(name: str) -> tuple[str, int]:
+    """Split a file name into its series and its number, so that neighbours in time sort together.
+
+    "frame_367_jpg.rf.5f69.jpg" -> ("frame_", 367).
+    """
+    found = re.match(r"(\D*?)(\d+)", name)
+    return (found[1], int(found[2])) if found else (name, 0)
+
+
+def read_voc(picture: Path, classes: Mapping[str, str], origin: str) -> Example:
+    """Read PICTURE with the XML beside it; `classes` maps its names, others are left out."""
+    path = picture.with_suffix(".xml")
+    try:
+        # The XML of a training set is the developer's own input; a DTD is refused all the same.
+        text = path.read_text(encoding="utf-8")
+        if "<!DOCTYPE" in text or "<!ENTITY" in text:
+            raise DatasetError(f"{path}: has a DTD")
+        root = ET.fromstring(text)  # noqa: S314 - no DTD gets here
+        width, height = (int(root.findtext(f"size/{key}", "0")) for key in ("width", "height"))
+        boxes = []
+        for item in root.iter("object"):
+            label = classes.get(item.findtext("name", ""))
+            keys = ("xmin", "ymin", "xmax", "ymax")
+            x0, y0, x1, y1 = (float(item.findtext(f"bndbox/{key}", "nan")) for key in keys)
+            if label is not None:
+                boxes.append(Box(label, (x0, y0, x1, y1)))
+    except (OSError, ET.ParseError, ValueError) as error:
+        raise DatasetError(f"{path}: {error}") from error
+    return Example(picture, width, height, tuple(boxes), origin, order_of(picture.name))
+
+
+def read_yolo(
+    picture: Path, labels: Path, names: tuple[str, ...], classes: Mapping[str, str], origin: str
+) -> Example:
+    """Read PICTURE with its YOLO text: "class x y w h" in fractions, or a polygon's points."""
+    image = cv2.imread(str(picture))
+    if image is None:
+        raise DatasetError(f"{picture}: not a picture")
+    height, width = image.shape[:2]
+    boxes = []
+    for number, line in enumerate(labels.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            first, *numbers = line.split()
+            values, label = [float(value) for value in numbers], classes.get(names[int(first)])
+            x0, y0, x1, y1 = _corners(values)
+        except (ValueError, IndexError) as error:
+            raise DatasetError(f"{labels}:{number}: {error}") from error
+        if label is not None:
+            boxes.append(Box(label, (x0 * width, y0 * height, x1 * width, y1 * height)))
+    return Example(picture, width, height, tuple(boxes), origin, order_of(picture.name))
+
+
+def _corners(values: list[float]) -> tuple[float, float, float, float]:
+    if len(values) == 4:
+        x, y, w, h = values
+        return x - w / 2, y - h / 2, x + w / 2, y + h / 2
+    if len(values) < 6 or len(values) % 2:
+        raise ValueError(f"expected 4 numbers or a polygon, got {len(values)}")
+    xs, ys = values[0::2], values[1::2]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def read_scene(truth: Path) -> Example:
+    """Read a rendered picture's truth; things too hidden or too small are left out."""
+    try:
+        record = json.loads(truth.read_text(encoding="utf-8"))
+        boxes = []
+        for row in record["things"]:
+            x0, y0, x1, y1 = row["xyxy"]
+            seen = row["visible"] >= MIN_VISIBLE and row["visible_px"] >= MIN_VISIBLE_PX
+            if seen and min(x1 - x0, y1 - y0) >= MIN_SIDE_PX:
+                boxes.append(Box(row["label"], (x0, y0, x1, y1), "renderer"))
+        return Example(
+            truth.with_name(record["file"]),
+            record["width"],
+            record["height"],
+            tuple(boxes),
+            "scenes",
+            (record["weather"], record["seed"]),
+        )
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise DatasetError(f"{truth}: {error!r}") from error
