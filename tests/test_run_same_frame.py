@@ -33,7 +33,7 @@ def test_stills_and_boxes_belong_to_the_same_frame(tmp_path: Path) -> None:
     """
     require_gstreamer()
     sight = sight_of(write_block_model(tmp_path / "block.onnx"))
-    video = clip(width=1280, height=720, seconds=30, gop=25, b_frames=2)
+    video = clip(width=960, height=540, seconds=16, gop=25, b_frames=2)
     frames: queue.Queue[Frame] = queue.Queue()
     with RtspServer({"/cam0": video}) as server:
         spec = CameraSpec("cam", Source(server.url("/cam0")), None, 1.0, 320)
@@ -55,10 +55,10 @@ def _check(ingest: Ingest, sight: Sight, frame: Frame) -> tuple[int, float]:
     assert frame.picture.shape == (180, 320, 3)
     excerpts = ingest.excerpts("cam", frame.at_s, frame.at_s + 0.001)
     still = ingest.still(excerpts[0], frame.at_s)
-    assert still.shape == (720, 1280, 3)
+    assert still.shape == (540, 960, 3)
     assert read_counter(still) == number
     offset = excerpts[0].captured_at(frame.at_s) - frame.captured_at
     assert abs(offset) < timedelta(milliseconds=50)
     box = sight.look([frame])[0].xyxy[0]
-    np.testing.assert_allclose(box, block_box(number, 1280, 720), atol=12)
+    np.testing.assert_allclose(box, block_box(number, 960, 540), atol=9)
     return number, frame.at_s
