@@ -12,7 +12,8 @@ class CodecParameters:
     codec: str
     """FFmpeg's codec name: h264, hevc, mjpeg, mpeg4."""
     extradata: bytes
-    """Parameter sets (SPS/PPS/VPS) as the container or the SDP gave them; empty if only in-band."""
+    """What goes before the first packet: H.264 and H.265 parameter sets (SPS, PPS, VPS) with
+    Annex B start codes, whatever the container used; other codecs' own header, or nothing."""
     width: int
     """Coded picture width in pixels; 0 when the stream does not say until it is decoded."""
     height: int
@@ -25,17 +26,22 @@ class Packet:
     """One compressed access unit. Immutable: muxing and decoding work on fresh copies."""
 
     data: bytes
+    """H.264 and H.265 with Annex B start codes, whatever the container used."""
     pts: int | None
     dts: int | None
     duration: int | None
     key: bool
-    """True at a clean entry point (IDR or recovery point) where decoding may start."""
+    """True at an entry point (IDR or recovery point) where decoding may start; see warmup."""
     arrival_s: float
     """When its last byte was read, on this process's monotonic clock."""
     at_s: float
     """When its picture is shown, on the camera's timeline (see docs/time.md)."""
     parameter_set: int
     """Number of the parameter set in force, counted up from 0 within a session."""
+    warmup: int = 0
+    """At a key packet: pictures to decode and throw away before one is whole. 0 for a clean entry
+    (IDR, or a recovery point that is complete at once); more where intra refresh repairs the
+    picture column by column. A clean entry is decoded alone, the others never are."""
 
     def __repr__(self) -> str:
         """Say what it is without the payload."""
@@ -65,6 +71,13 @@ class Excerpt:
         """Refuse a run that could not be decoded from its start."""
         if not self.packets or not self.packets[0].key:
             raise ValueError("an excerpt starts at a key packet and holds at least one packet")
+
+    def __repr__(self) -> str:
+        """Say which packets, not what is in them."""
+        return (
+            f"Excerpt({self.camera_id} session={self.session} {self.parameters.codec} "
+            f"{len(self.packets)} packets from at_s={self.packets[0].at_s:.3f})"
+        )
 
     def captured_at(self, at_s: float) -> datetime:
         """UTC time of a moment on the camera's timeline."""

@@ -1,0 +1,191 @@
+"""Compressed pictures into RGB arrays. Decoders and their frames stay inside this module's users.
+
+A decoder or a scaler belongs to one thread; PyAV objects used from two hang the process.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+
+import av
+import av.error
+import numpy as np
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
+
+from streams import nal
+from streams.frame import Picture
+from streams.packet import CodecParameters, Packet
+
+_KEY_OPTIONS = {"skip_loop_filter": "all", "flags2": "+fast"}
+"""For looks. Without the loop filter block edges show a little; a key frame costs about 30 % less.
+Only for pictures decoded alone: where others are predicted from them the errors would add up."""
+_CONTEXTS = 4
+"""Decoders that a worker keeps: one for each codec and size it meets, each 3 to 15 MB."""
+_SCALERS = 8
+
+
+class KeyDecoder:
+    """Decodes clean key packets, each alone; one decoder serves every camera of a codec and size.
+
+    H.264 and H.265 bring their parameter sets with each packet and the decoder is drained and
+    flushed after each, so nothing of one camera reaches the next.
+    """
+
+    def __init__(self) -> None:
+        self._contexts: OrderedDict[tuple[str, bytes, int, int], VideoCodecContext] = OrderedDict()
+
+    def decode(self, packet: Packet, parameters: CodecParameters) -> VideoFrame | None:
+        """Decode one clean key packet; None when it does not decode to a whole picture."""
+        if not packet.key or packet.warmup:
+            raise ValueError("only a clean key packet can be decoded alone")
+        context = self._context(parameters)
+        try:
+            frames = context.decode(_compressed(packet, parameters, 0))
+            frames += context.decode(None)
+        except av.error.FFmpegError:
+            return None
+        finally:
+            context.flush_buffers()
+        return next((frame for frame in frames if not frame.is_corrupt), None)
+
+    def _context(self, parameters: CodecParameters) -> VideoCodecContext:
+        out_of_band = b"" if nal.family(parameters.codec) else parameters.extradata
+        wanted = (parameters.codec, out_of_band, parameters.width, parameters.height)
+        context = self._contexts.pop(wanted, None)
+        if context is None:
+            context = _new_context(parameters, threads=1)
+            context.options = dict(_KEY_OPTIONS)
+            while len(self._contexts) >= _CONTEXTS:
+                self._contexts.popitem(last=False)
+        self._contexts[wanted] = context
+        return context
+
+
+class RunDecoder:
+    """Decodes everything of one stream from an entry point on, pictures in the order shown."""
+
+    def __init__(self, parameters: CodecParameters, *, threads: int = 1) -> None:
+        self._context = _new_context(parameters, threads=threads)
+        self._waiting: dict[int, Packet] = {}
+        self._count = 0
+        self._entry: Packet | None = None
+        self._entry_number = 0
+        self.undecodable = 0
+        """Packets that gave an error, and pictures that came out damaged."""
+
+    def feed(
+        self, packet: Packet, parameters: CodecParameters
+    ) -> Iterator[tuple[Packet, VideoFrame]]:
+        """Decode a packet; yield what can be shown now. Starts at the first entry point.
+
+        After an error nothing is shown until the next entry point.
+        """
+        if self._entry is None:
+            if not packet.key:
+                return
+            self._entry, self._entry_number = packet, self._count
+        self._waiting[self._count] = packet
+        compressed = _compressed(packet, parameters, self._count)
+        self._count += 1
+        try:
+            frames = self._context.decode(compressed)
+        except av.error.FFmpegError:
+            self.undecodable += 1
+            self.restart()
+            return
+        yield from self._whole(frames)
+
+    def drain(self) -> Iterator[tuple[Packet, VideoFrame]]:
+        """Yield what the decoder still holds; then it waits for an entry point."""
+        try:
+            frames = self._context.decode(None)
+        except av.error.FFmpegError:
+            frames = []
+        yield from self._whole(frames)
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget everything; show nothing before the next entry point."""
+        self._context.flush_buffers()
+        self._waiting.clear()
+        self._entry = None
+
+    def _whole(self, frames: list[VideoFrame]) -> Iterator[tuple[Packet, VideoFrame]]:
+        """Leave out damaged pictures, those before the entry, and those it needs to warm up.
+
+        FFmpeg itself shows nothing of H.264 before the recovery point is reached; the count here
+        only makes sure of it.
+        """
+        for frame in frames:
+            number = frame.pts or 0
+            packet = self._waiting.pop(number, None)
+            if packet is None or self._entry is None or packet.at_s < self._entry.at_s:
+                continue
+            if frame.is_corrupt:
+                self.undecodable += 1
+            elif number - self._entry_number >= self._entry.warmup:
+                yield packet, frame
+        self._forget_lost()
+
+    def _forget_lost(self) -> None:
+        """Packets that never gave a picture must not pile up; no codec reorders this far."""
+        while len(self._waiting) > 64:
+            del self._waiting[next(iter(self._waiting))]
+
+
+class Scaler:
+    """Turns decoded frames into RGB arrays of their own memory."""
+
+    def __init__(self) -> None:
+        self._reformatters: OrderedDict[tuple[int, ...], VideoReformatter] = OrderedDict()
+
+    def picture(self, frame: VideoFrame, longest_px: int | None = None) -> Picture:
+        """Return (h, w, 3) uint8 RGB, the longer side at most longest_px, never enlarged."""
+        width, height = scaled_size(frame.width, frame.height, longest_px)
+        scaled = self._reformatter(frame.width, frame.height, width, height).reformat(
+            frame, width=width, height=height, format="rgb24", threads=1
+        )
+        return np.array(scaled.to_ndarray(), dtype=np.uint8, order="C")
+
+    def _reformatter(self, *sizes: int) -> VideoReformatter:
+        """One for each pair of sizes: it keeps its filter tables."""
+        reformatter = self._reformatters.pop(sizes, None)
+        if reformatter is None:
+            reformatter = VideoReformatter()
+            while len(self._reformatters) >= _SCALERS:
+                self._reformatters.popitem(last=False)
+        self._reformatters[sizes] = reformatter
+        return reformatter
+
+
+def scaled_size(width: int, height: int, longest_px: int | None) -> tuple[int, int]:
+    """Return the size that keeps the aspect ratio with the longer side at most longest_px."""
+    longest = max(width, height)
+    if longest_px is None or longest <= longest_px:
+        return width, height
+    return max(1, round(width * longest_px / longest)), max(1, round(height * longest_px / longest))
+
+
+def _new_context(parameters: CodecParameters, *, threads: int) -> VideoCodecContext:
+    context = av.CodecContext.create(parameters.codec, "r")
+    if not isinstance(context, VideoCodecContext):
+        raise TypeError(f"{parameters.codec} is no video codec")
+    context.thread_count = threads
+    context.thread_type = "SLICE" if threads == 1 else "AUTO"
+    if parameters.extradata and not nal.family(parameters.codec):
+        context.extradata = parameters.extradata
+    return context
+
+
+def _compressed(
+    packet: Packet, parameters: CodecParameters, number: int
+) -> "av.Packet[av.stream.Stream]":
+    """Make a fresh FFmpeg packet; its pts is a number to find the packet again by."""
+    data = packet.data
+    syntax = nal.family(parameters.codec)
+    if packet.key and syntax is not None and not nal.parameter_sets(syntax, data):
+        data = parameters.extradata + data
+    compressed = av.Packet(data)
+    compressed.pts = compressed.dts = number
+    return compressed
