@@ -1,7 +1,14 @@
 """One full-size picture out of an excerpt."""
 
+from collections.abc import Iterator
+from itertools import islice
+
+from av.video.frame import VideoFrame
+
+from streams.decoder import RunDecoder, Scaler
+from streams.errors import Reason, stream_error
 from streams.frame import Picture
-from streams.packet import Excerpt
+from streams.packet import Excerpt, Packet
 
 
 def decode_still(excerpt: Excerpt, at_s: float) -> Picture:
@@ -10,4 +17,43 @@ def decode_still(excerpt: Excerpt, at_s: float) -> Picture:
     Returns (height, width, 3) uint8 RGB at full size and full quality. Raises FixError (codec)
     when nothing can be decoded.
     """
-    raise NotImplementedError
+    later: VideoFrame | None = None
+    for start in _entries(excerpt, at_s):
+        shown, after = _around(excerpt, start, at_s)
+        if shown is not None:
+            return Scaler().picture(shown)
+        later = later or after
+    if later is None:
+        raise stream_error(
+            Reason.CODEC, excerpt.camera_id, "no picture of the excerpt can be decoded"
+        )
+    return Scaler().picture(later)
+
+
+def _entries(excerpt: Excerpt, at_s: float) -> list[int]:
+    """Order entry points by how well they serve at_s: the last one before it, then earlier ones.
+
+    Those after it come last: they serve a moment before the excerpt, or one that is damaged.
+    """
+    entries = [index for index, packet in enumerate(excerpt.packets) if packet.key]
+    before = [index for index in entries if excerpt.packets[index].at_s <= at_s]
+    return [*reversed(before), *entries[len(before) :]]
+
+
+def _around(
+    excerpt: Excerpt, start: int, at_s: float
+) -> tuple[VideoFrame | None, VideoFrame | None]:
+    """Decode from an entry point: the last picture not after at_s, and the first one after it."""
+    shown: VideoFrame | None = None
+    for packet, frame in _pictures(excerpt, start):
+        if packet.at_s > at_s:
+            return shown, frame
+        shown = frame
+    return shown, None
+
+
+def _pictures(excerpt: Excerpt, start: int) -> Iterator[tuple[Packet, VideoFrame]]:
+    decoder = RunDecoder(excerpt.parameters)
+    for packet in islice(excerpt.packets, start, None):
+        yield from decoder.feed(packet, excerpt.parameters)
+    yield from decoder.drain()
