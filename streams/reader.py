@@ -2,12 +2,31 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
+from av.video.frame import VideoFrame
+
+from streams.attempt import OPEN_S, STALL_S
+from streams.decoder import KeyDecoder, RunDecoder, Scaler
+from streams.demuxer import Demuxer, Unit
+from streams.due import DueGrid, early_share
+from streams.errors import Reason, stream_error
 from streams.frame import Frame
+from streams.packet import CodecParameters, Packet
 from streams.source import Source
+from streams.timeline import BACKWARDS_S
+
+KEYS_FIT = 1.05
+"""Key packets at most this many intervals apart give a picture for every due time."""
+MEASURED_S = 60.0
+"""Part of a recording that is read to find out how far its key packets are apart."""
+_ALL_KEYS = frozenset({"mjpeg"})
+"""Every picture stands alone: those that are not due need not be decoded to get at the others."""
+_STEP_S = 0.04
+"""Assumed between two pictures where a recording does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +38,11 @@ class FileInfo:
     width: int
     height: int
     fps: float | None
-    """Average pictures a second; None if unknown."""
+    """Average pictures a second as the container says; None if it does not."""
     duration_s: float | None
     key_interval_s: float | None
-    """Largest gap between clean key packets in the part that was measured; None without two."""
+    """Largest gap between clean key packets in the first minute, 0 where every packet is one; None
+    when it was not measured, or with fewer than two."""
     decode: Literal["key", "all"]
     """What the reader does: decode key packets alone, or everything."""
 
@@ -31,8 +51,9 @@ class FileReader:
     """Iterate over the frames of a file: nothing dropped, the same frames every time.
 
     interval_s 0 gives every picture. at_s counts from 0 at the first picture; captured_at is
-    start + at_s. decode="auto" uses key packets alone when each due time has one.
-    Raises StreamError.
+    start + at_s. decode="auto" decodes key packets alone when each due time has one, else
+    everything and takes the first picture at or after each due time. A network source is read as
+    it comes, always completely. Raises StreamError: on opening, and while iterating.
     """
 
     info: FileInfo
@@ -47,8 +68,147 @@ class FileReader:
         start: datetime,
         decode: Literal["auto", "all"] = "auto",
     ) -> None:
-        raise NotImplementedError
+        if start.tzinfo is None:
+            raise ValueError("start: expected an aware time")
+        self._source = Source.of_file(source) if isinstance(source, Path) else source
+        self._camera_id = camera_id
+        self._interval_s = interval_s
+        self._longest_px = longest_px
+        self._start = start
+        with self._open() as demuxer:
+            parameters = demuxer.parameters
+            key_interval_s = None
+            fits = parameters.codec in _ALL_KEYS
+            if decode == "auto" and interval_s > 0.0 and self._source.is_file and not fits:
+                key_interval_s = _largest_key_gap_s(demuxer)
+                fits = key_interval_s is not None and key_interval_s <= KEYS_FIT * interval_s
+            elif fits:
+                key_interval_s = 0.0
+            self.info = FileInfo(
+                codec=parameters.codec,
+                width=parameters.width,
+                height=parameters.height,
+                fps=demuxer.average_fps,
+                duration_s=demuxer.duration_s,
+                key_interval_s=key_interval_s,
+                decode="key" if fits else "all",
+            )
 
     def __iter__(self) -> Iterator[Frame]:
         """Read from the beginning."""
-        raise NotImplementedError
+        scaler = Scaler()
+        key = self.info.decode == "key"
+        seq = 0
+        with self._open() as demuxer:
+            for packet, decoded in self._due_keys(demuxer) if key else self._due(demuxer):
+                yield Frame(
+                    camera_id=self._camera_id,
+                    session=0,
+                    seq=seq,
+                    at_s=packet.at_s,
+                    captured_at=self._start + timedelta(seconds=packet.at_s),
+                    width=decoded.width,
+                    height=decoded.height,
+                    picture=scaler.picture(decoded, self._longest_px),
+                    arrival_s=packet.arrival_s,
+                    key=key,
+                )
+                seq += 1
+        if seq == 0:
+            raise stream_error(Reason.CODEC, self._source, "it holds no picture to decode")
+
+    def _open(self) -> Demuxer:
+        if self._source.is_file:
+            return Demuxer(self._source)
+        return Demuxer(self._source, open_timeout_s=OPEN_S, read_timeout_s=STALL_S)
+
+    def _due_keys(self, demuxer: Demuxer) -> Iterator[tuple[Packet, VideoFrame]]:
+        """Decode the key packets that are due, as a camera's are."""
+        grid, decoder = DueGrid(self._interval_s), KeyDecoder()
+        early = early_share(self._interval_s, self.info.key_interval_s)
+        for packet, parameters in _placed(demuxer):
+            clean = packet.key and not packet.warmup
+            if clean and grid.take(packet.at_s, early=early):
+                frame = decoder.decode(packet, parameters)
+                if frame is not None:
+                    yield packet, frame
+
+    def _due(self, demuxer: Demuxer) -> Iterator[tuple[Packet, VideoFrame]]:
+        """Decode everything; leave out what is not due."""
+        grid = DueGrid(self._interval_s)
+        for packet, frame in _pictures(demuxer):
+            if grid.take(packet.at_s):
+                yield packet, frame
+
+
+def _pictures(demuxer: Demuxer) -> Iterator[tuple[Packet, VideoFrame]]:
+    decoder = RunDecoder(demuxer.parameters, threads=0)  # as many as there are cores
+    for packet, parameters in _placed(demuxer):
+        yield from decoder.feed(packet, parameters)
+    yield from decoder.drain()
+
+
+def _placed(demuxer: Demuxer) -> Iterator[tuple[Packet, CodecParameters]]:
+    """Place a recording's packets in time, from its first entry point on."""
+    clock = RecordingClock()
+    for unit in demuxer.units():
+        if unit.warmup is None and not clock.started:
+            continue
+        packet = unit.placed(clock.place_s(unit))
+        yield packet, unit.parameters
+
+
+class RecordingClock:
+    """A recording's timeline: seconds since its first picture, by its own time stamps alone.
+
+    Without a time stamp a picture follows the one before; where stamps go back by more than
+    B-frames do, the recording was stuck together, and goes on from there. A gap stays a gap.
+    """
+
+    def __init__(self) -> None:
+        self._base_s: float | None = None
+        self._highest_s = 0.0
+        self._step_s = _STEP_S
+
+    @property
+    def started(self) -> bool:
+        """True once a packet was placed."""
+        return self._base_s is not None
+
+    def place_s(self, unit: Unit) -> float:
+        """Return seconds since the first picture."""
+        tick_s = unit.parameters.time_base
+        if unit.duration:
+            self._step_s = float(unit.duration * tick_s)
+        ticks = unit.pts if unit.pts is not None else unit.dts
+        following_s = self._highest_s + self._step_s if self.started else 0.0
+        if ticks is None:
+            at_s = following_s
+            self._base_s = self._base_s or 0.0
+        else:
+            pts_s = float(ticks * tick_s)
+            if self._base_s is None:
+                self._base_s = pts_s
+            if pts_s - self._base_s < self._highest_s - BACKWARDS_S:
+                self._base_s = pts_s - following_s
+            at_s = pts_s - self._base_s
+        self._highest_s = max(self._highest_s, at_s)
+        return at_s
+
+
+def _largest_key_gap_s(demuxer: Demuxer) -> float | None:
+    """Measure how far clean key packets are apart in the first minute; None with fewer than two.
+
+    The time from the last one to the end counts too.
+    """
+    keys: list[float] = []
+    end_s = 0.0
+    for packet, _ in _placed(demuxer):
+        end_s = max(end_s, packet.at_s)
+        if packet.key and not packet.warmup:
+            keys.append(packet.at_s)
+        if packet.at_s > MEASURED_S:
+            break
+    if len(keys) < 2:
+        return None
+    return max(after - before for before, after in pairwise([*keys, end_s]))
