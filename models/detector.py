@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.backends import open_session
+from models.backends import Engine, open_session
 from models.detections import Detections
 from models.errors import InferenceFailed, ManifestError, ModelError
 from models.layouts import Facts, Layout, choose
@@ -80,7 +80,8 @@ class Detector:
         pixels, cut at its edges; labels index `classes`. Raises InferenceFailed.
         """
         for picture in pictures:
-            if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
+            shape_fits = picture.ndim == 3 and picture.shape[2] == 3 and picture.size > 0
+            if not shape_fits or picture.dtype != np.uint8:
                 raise ValueError(
                     f"expected (h, w, 3) uint8 pictures, got {picture.shape} {picture.dtype}"
                 )
@@ -172,12 +173,14 @@ def load(
     input_size: Size | None = None,
     name: str | None = None,
     sha256: str | None = None,
+    engine: Engine = open_session,
 ) -> Detector:
     """Load a detector from an ONNX file and run it once; the layout is recognised if not given.
 
     `conf`: score threshold, 0.25 by default. `iou`: overlap for NMS, by default the layout's usual.
     `threads`: inside one run; by default a thread a processor, at most 8. `input_size`, `sha256`:
     what a manifest promises; a network of free size takes that size, another file is refused.
+    `engine`: what runs it, by default ONNX Runtime on the CPU.
     Raises NotAModel, NoDetector, ManifestError (a promise not kept).
     """
     file = OnnxFile.read(path)
@@ -187,7 +190,7 @@ def load(
             "changed or damaged; restore it or correct the manifest"
         )
     try:
-        session = open_session(file.data, threads=threads or _default_threads())
+        session = engine(file.data, threads=threads or _default_threads())
         network = Network.examine(session, input_size)
         facts = Facts(
             network.input_size,

@@ -155,10 +155,10 @@ def _try(detector: Detector, known: Sequence[KnownPicture]) -> tuple[Verdict, li
         )
     if not reasons:
         shown = sorted({thing.label for each in known for thing in each.things})
-        reasons = [
+        reasons.append(
             f"none of its classes is in the self-check pictures ({', '.join(shown)}): give a "
             "picture and the class to expect in it (--picture, --expect)"
-        ]
+        )
     return (Verdict.ACCEPTED if passed else Verdict.FAILS), reasons
 
 

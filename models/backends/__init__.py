@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Port", "Session", "open_session"]
+__all__ = ["Engine", "Port", "Session", "open_session"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,13 @@ class Session(Protocol):
 
     def close(self) -> None:
         """Free the engine's memory."""
+
+
+class Engine(Protocol):
+    """Opens sessions: `open_session` of this package, or of one engine."""
+
+    def __call__(self, model: bytes, *, threads: int) -> Session:
+        """Open an ONNX model with `threads` threads inside one run; raises NotAModel."""
 
 
 def open_session(model: bytes, *, threads: int) -> Session:
