@@ -6,8 +6,10 @@
 Files are sent as they are (no re-encoding), paced in real time. All clients of a mount share one
 play-out: the first starts at the file's beginning, later ones join where it is; when the last one
 leaves, the next starts at the beginning again. With `always_on` the play-out starts with the mount
-and never stops, as a camera's does, so clients always join in the middle. At the file's end the
-server says goodbye and clients see the end of the stream: take a long clip, or `clips.looped`.
+and never stops, as a camera's does, so clients always join in the middle. Without it, a client that
+comes within milliseconds after the last one left is answered 503 (it is still being taken down).
+At the file's end the server says goodbye and clients see the end of the stream: take a long clip,
+or `clips.looped`.
 
 `remove(path)` and `add(path, ...)` unplug and return a mount while others play (clients are closed,
 new ones get 404). To unplug the whole way (refused, frozen, cut) put a tests.proxy.Proxy before it.

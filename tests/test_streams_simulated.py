@@ -104,11 +104,11 @@ def test_time_runs_as_on_the_wall(camera: SimulatedCamera) -> None:
     """Pictures come in real time, and a sender report says which timestamp belongs to now."""
     with RtspClient(camera.port) as client:
         client.play()
-        client.watch(6.0)
+        client.watch(2.0)
         first, last, report = client.rtp[0], client.rtp[-1], client.rtcp[0]
     media_s = (last.timestamp - first.timestamp) % 2**32 / 90_000
     assert media_s == pytest.approx(last.arrival_s - first.arrival_s, abs=0.3)
-    assert media_s > 5.0
+    assert media_s > 1.5
     assert report[1] == 200
     ntp_s = int.from_bytes(report[8:12], "big") - 2_208_988_800
     ahead_s = (last.timestamp - int.from_bytes(report[16:20], "big")) % 2**32 / 90_000

@@ -85,7 +85,7 @@ class Broadcast:
         self._cache: list[Burst] = []
         self._next_shown_s = 0.0
         self._lost_s = 0.0
-        self._started_s = 0.0
+        self._started_s: float | None = None
         self._description = describe(
             film.syntax,
             film.parameter_sets,
@@ -112,6 +112,7 @@ class Broadcast:
         """Send to this client from the next picture on (or from the cached key frame on)."""
         if watcher in self._watchers or self._over:
             return
+        self._report_to(watcher)
         if not self.silent:
             for burst in self._cache:
                 watcher.show(burst)
@@ -136,18 +137,19 @@ class Broadcast:
 
     async def _play(self) -> None:
         clock = asyncio.get_running_loop().time
-        self._started_s = clock()
+        self._started_s = started_s = clock()
         next_report_s = _REPORT_EVERY_S
         for unit in self._script():
             self._next_shown_s = unit.shown_s + self._lost_s
-            wait_s = self._started_s + self._lost_s + unit.send_s - clock()
+            wait_s = started_s + self._lost_s + unit.send_s - clock()
             await asyncio.sleep(max(wait_s, 0.0))  # even when late: others must have their turn
             if wait_s < -_LONGEST_LAG_S:
                 self._lost_s -= wait_s
             self._show(unit)
             if unit.send_s >= next_report_s:
                 next_report_s = unit.send_s + _REPORT_EVERY_S
-                self._report(clock() - self._started_s)
+                for watcher in list(self._watchers):
+                    self._report_to(watcher)
 
     def _script(self) -> Iterator[AccessUnit]:
         """Yield the film; from the fault's time on the resized one, where there is one."""
@@ -172,11 +174,12 @@ class Broadcast:
         for watcher in list(self._watchers):
             watcher.show(burst)
 
-    def _report(self, live_s: float) -> None:
+    def _report_to(self, watcher: Watcher) -> None:
         if self.silent:
             return
-        for watcher in list(self._watchers):
-            watcher.report(unix_s=time.time(), timestamp=self._stamp(live_s))
+        now_s = asyncio.get_running_loop().time()
+        live_s = 0.0 if self._started_s is None else now_s - self._started_s
+        watcher.report(unix_s=time.time(), timestamp=self._stamp(live_s))
 
     def _stamp(self, live_s: float) -> int:
         claimed_s = live_s if self._fault is None else self._fault.stamp_s(live_s)

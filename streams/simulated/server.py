@@ -116,7 +116,7 @@ class Server:
             self._broadcast.silent = True
 
     def _refuse(self) -> None:
-        """Stop listening, but keep the port, so that nobody else answers on it."""
+        """Stop listening, but keep the port bound: the system must not give it to somebody else."""
         self._refusing = True
         if self._accepting is not None:
             self._accepting.close()
