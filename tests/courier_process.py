@@ -1,0 +1,50 @@
+"""Couriers in processes of their own, for tests that kill them: `STORE URL`.
+
+Imports once, then forks a courier for every line on stdin: prints its process id, then `ready`
+once it delivers, then `gone` when it has been killed.
+"""
+
+import os
+import sys
+import time
+
+from cases import Backoff, Courier, CourierSettings, Store
+from cases.open311 import Open311
+
+SETTINGS = CourierSettings(
+    lease_s=2.0,
+    settle_s=0.9,
+    poll_s=0.02,
+    row=Backoff(base_s=0.05, cap_s=0.2),
+    pause=Backoff(base_s=0.01, cap_s=0.05),
+)
+
+
+def say(text: object) -> None:
+    """Print a line, now."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def deliver(path: str, url: str) -> None:
+    """Deliver until killed."""
+    Courier(Store.open(path), Open311(url, deadline_s=0.6), settings=SETTINGS).start()
+    say("ready")
+    while True:
+        time.sleep(3600)
+
+
+def main() -> None:
+    """Fork couriers until stdin ends."""
+    path, url = sys.argv[1:]
+    for _ in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            deliver(path, url)
+        say(child)
+        os.waitpid(child, 0)
+        say("gone")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""A courier that is killed at random moments, over and over."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+from cases import DeliveryState, Store
+from tests.case_payloads import make_case
+from tests.case_server import LOSING, STORING, CaseServer
+from tests.conftest import REPOSITORY
+from tests.violations import make_violation
+
+KILLS = 20
+CASES_A_RUN = 3
+STORE_DELAY_S = 0.25
+"""The server may store a post this long after it came in, also one whose sender is dead by then."""
+
+
+class Couriers:
+    """Starts couriers, one at a time, and kills them."""
+
+    def __init__(self, path: Path, url: str) -> None:
+        self.parent = subprocess.Popen(
+            [sys.executable, "-m", "tests.courier_process", str(path), url],
+            cwd=REPOSITORY,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.child = 0
+
+    def start(self) -> None:
+        """Start a courier and wait until it delivers."""
+        assert self.parent.stdin is not None
+        self.parent.stdin.write("\n")
+        self.parent.stdin.flush()
+        said = {self._line(), self._line()}  # in either order
+        said.remove("ready")
+        self.child = int(said.pop())
+
+    def kill(self) -> None:
+        """Kill it the hard way, and wait until it has gone."""
+        os.kill(self.child, signal.SIGKILL)
+        assert self._line() == "gone"
+        self.child = 0
+
+    def _line(self) -> str:
+        assert self.parent.stdout is not None
+        return self.parent.stdout.readline().strip()
+
+    def close(self) -> None:
+        """End everything."""
+        if self.child:
+            self.kill()
+        self.parent.communicate("", timeout=10.0)
+
+
+def test_every_case_arrives_once_through_twenty_kills(tmp_path: Path) -> None:
+    """Kill -9 before, during and after posts, to a server that stores every post as a new one.
+
+    Cases keep coming meanwhile, a third of the posts go wrong on top, and the server stores some
+    only after their sender has been killed.
+    """
+    chance = random.Random(20260105)
+    faults = [*STORING, *LOSING]
+    path = tmp_path / "store.sqlite3"
+    keys: list[str] = []
+    with CaseServer(hang_s=1.0) as server, Store.open(path) as store:
+        server.choose = lambda: chance.choice(faults) if chance.random() < 0.3 else "answer"
+        server.store_delay_s = lambda: chance.uniform(0.0, STORE_DELAY_S)
+        marked = 0
+        with closing(Couriers(path, server.url)) as couriers:
+            for _ in range(KILLS):
+                for _ in range(CASES_A_RUN):
+                    case = make_case(len(keys))
+                    store.confirm(make_violation(len(keys)), None, case.to_json())
+                    keys.append(case.case_key)
+                couriers.start()
+                time.sleep(chance.uniform(0.0, 0.6))
+                couriers.kill()
+                claimed = store.deliveries(states=[DeliveryState.CLAIMED])
+                marked += sum(row.maybe_sent for row in claimed)
+            couriers.start()
+            wait_until_delivered(store, len(keys))
+        assert sorted(server.keys) == sorted(keys)
+        assert marked >= 5, "the kills hit too few posts to prove anything"
+
+
+def wait_until_delivered(store: Store, count: int) -> None:
+    """Wait until every case has a receipt."""
+    end_s = time.monotonic() + 90.0
+    while store.counts().deliveries[DeliveryState.DELIVERED] < count:
+        assert time.monotonic() < end_s, store.counts().deliveries
+        time.sleep(0.1)
