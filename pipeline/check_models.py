@@ -86,4 +86,6 @@ def _check_sight(model: ModelRef, entry: ModelEntry, key: str, findings: Finding
 
 def _other_names(registry: Registry, name: str) -> str:
     names = [entry.name for entry in registry.entries()]
+    if not names:
+        return "add file: with an ONNX file of your own (no model is bundled or in the data folder)"
     return f"{suggestion(name, names)} (or add file: with an ONNX file of your own)"

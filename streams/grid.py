@@ -67,7 +67,7 @@ def _rule(picture: Picture, at_px: int, share: float) -> None:
 
 
 def _thick(height: int) -> int:
-    return max(1, height // 360)
+    return max(2, height // 360)
 
 
 def _text_px(height: int) -> int:

@@ -1,15 +1,16 @@
 """The published JSON Schema is current, takes what we take, and refuses what has another shape."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from configs import SITE_TEMPLATE, site_schema
+from configs import SITE_TEMPLATE, ConfigError, code_profile, site_schema
 from tests.json_schema import violations
-from tests.site_text import GOOD, POLYGON, spoiled
+from tests.site_text import GOOD, POLYGON, site_of, spoiled
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 
@@ -63,3 +64,15 @@ def test_every_key_is_described_in_the_guide() -> None:
     models = [schema, *schema["$defs"].values()]
     keys = {key for model in models for key in model.get("properties", {})}
     assert sorted(key for key in keys if f"`{key}`" not in guide) == []
+
+
+def test_the_examples_of_the_guide_are_right(tmp_path: Path) -> None:
+    """The whole file in docs/site-file.md is a site, its profile a profile, its message ours."""
+    guide = (CONFIGS.parent / "docs" / "site-file.md").read_text(encoding="utf-8")
+    site, profile = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    assert site_of(site, tmp_path, CASE_API_KEY="key").cameras[0].rules[0].allow
+    (tmp_path / "own.yaml").write_text(profile, encoding="utf-8")
+    assert code_profile("own.yaml", tmp_path).code("illegal_parking", "fire_lane") is not None
+    with pytest.raises(ConfigError) as caught:
+        site_of(spoiled("dwell_s: 300", "dwel_s: 300"), tmp_path)
+    assert str(caught.value).removeprefix(f"{tmp_path}/") in guide

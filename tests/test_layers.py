@@ -46,6 +46,7 @@ HOMES = {
 
 LATE = {
     "cases.desk",
+    "cases.open311",
     "models.backends",
     "pipeline.check",
     "pipeline.detect",
