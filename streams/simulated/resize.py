@@ -6,7 +6,7 @@ from typing import Literal
 
 import av
 
-from streams.simulated.film import Film
+from streams.simulated.film import Film, UnservableFileError
 from streams.simulated.nal import H264
 
 _LONGEST_S = 8.0
@@ -16,8 +16,19 @@ _SMALLEST_PX = 64
 
 
 def resized_copy(film: Film, folder: Path) -> Film:
-    """Encode the film's first seconds at two thirds of its width and height, in the same codec."""
+    """Encode the film's first seconds at two thirds of its width and height, in the same codec.
+
+    Raises UnservableFileError when the film cannot be decoded.
+    """
     copy = folder / "resized.mp4"
+    try:
+        _encode(film, copy)
+    except av.FFmpegError as error:
+        raise UnservableFileError(f"{film.file}: cannot be decoded to resize it") from error
+    return Film(copy)
+
+
+def _encode(film: Film, copy: Path) -> None:
     width, height = (
         max(_SMALLEST_PX, size * 2 // 3 // 2 * 2) for size in (film.width, film.height)
     )
@@ -38,4 +49,3 @@ def resized_copy(film: Film, folder: Path) -> Film:
             smaller.pts, smaller.time_base = index, 1 / rate
             output.mux(stream.encode(smaller))
         output.mux(stream.encode(None))
-    return Film(copy)
