@@ -4,6 +4,8 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
 
 from streams.anchor import UtcAnchor
 from streams.camera import CameraSpec
@@ -192,11 +194,10 @@ def _stamps(units: list[Unit]) -> list[tuple[float | None, float]]:
     first of the others.
     """
     stamps = [(unit.pts_s, unit.arrival_s) for unit in units]
-    known = [pts_s for pts_s, _ in stamps if pts_s is not None]
-    first = units[0]
-    if stamps[0][0] is None and known and first.duration:
-        pts_s = min(known) - float(first.duration * first.parameters.time_base)
-        stamps[0] = (pts_s, first.arrival_s)
+    known = sorted(pts_s for pts_s, _ in stamps if pts_s is not None)
+    if stamps[0][0] is None and len(known) > 1:
+        step_s = median(after - before for before, after in pairwise(known))
+        stamps[0] = (known[0] - step_s, units[0].arrival_s)
     return stamps
 
 

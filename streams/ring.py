@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from streams.packet import CodecParameters, Excerpt, Packet
 
-PACKET_BYTES = 250
+PACKET_BYTES = 260
 """What a packet costs beside its data (object, times, numbers), measured with tracemalloc."""
 CLOCK_STEP_S = 0.5
 """An excerpt has one UTC offset; where the offset was set anew by more than this it is split."""

@@ -9,9 +9,9 @@ SCHEMES = ("rtsp", "rtsps", "http", "https", "file")
 """Nothing else is opened: FFmpeg knows protocols that read devices or join files."""
 
 _SECRET_FIELD = re.compile(
-    r"(?i)(\b(?:pass(?:word|wd)?|pwd|pw|secret|token|api_?key|auth)\s*=)[^&/?#;]*"
+    r"(?i)((?<![a-z])(?:pass(?:word|wd)?|pwd|pw|secret|token|api_?key|auth)=)[^&/?#;]*"
 )
-"""Some cameras want the password in the path (`/user=admin&password=x&channel=1`) or the query."""
+"""Some cameras want the password in the path (`/user=admin_password=x_channel=1`) or the query."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -7,7 +7,7 @@ Pure arithmetic, no clock is read here. docs/time.md explains the why; in short:
 - A session is anchored where arrival minus pts was smallest in its first second, so that a group
   of pictures that the server had kept, and sends all at once, gets the times at which it was seen.
 - Media that runs faster is pressed against the ceiling, media that runs slower lowers it: a
-  duration on the timeline is the smaller of the two clocks' durations.
+  duration on the timeline is the smaller of the two clocks' durations, give or take a second.
 - A pts that jumps starts a new anchor at the ceiling; the jump itself takes no time.
 """
 
@@ -26,6 +26,9 @@ BUCKET_S = 2.5
 """Lag and rate are judged on the smallest lag in buckets of this, so jitter does not matter."""
 BUCKETS = 4
 """Buckets that a judgement spans: 10 s, so a network pause of less is not taken for lost media."""
+CATCH_UP_S = 1.0
+"""Media may lag by this and make it good again: the delay of a network wanders, and a ceiling that
+followed it down would lose a little time with every turn."""
 DECLARED = 0.02
 """Media and monotonic rate further apart than this are declared. Crystals differ by 0.0001."""
 
@@ -79,7 +82,7 @@ class Timeline:
 
         They are placed afterwards, one by one, like all others.
         """
-        self._keep_lag()
+        self._keep_lag_at_end()
         self._reset()
         highest_s = -math.inf
         for pts_s, arrival_s in first:
@@ -127,16 +130,22 @@ class Timeline:
     def _jump(self, pts_s: float, arrival_s: float) -> float:
         """Anchor anew at the ceiling; what the media lost before the jump stays lost."""
         self.jumps += 1
-        self._keep_lag()
+        self._keep_lag_at_end()
         self._forget_rate()
         ceiling_s = self.ceiling_s(arrival_s)
         self._anchor_s, self._highest_pts_s = ceiling_s - pts_s, pts_s
         return ceiling_s
 
     def _keep_lag(self) -> None:
-        """Lower the ceiling to the smallest lag of the last buckets: that time is lost."""
+        """Lower the ceiling towards the smallest lag of the last buckets: that time is lost."""
+        lag_s = min(bucket.lag_s for bucket in self._buckets)
+        self._behind_s = max(self._behind_s, lag_s - CATCH_UP_S)
+
+    def _keep_lag_at_end(self) -> None:
+        """Lower the ceiling to what the media lags at the end of a session, or before a jump."""
         if self._buckets:
-            self._behind_s = max(self._behind_s, min(bucket.lag_s for bucket in self._buckets))
+            lag_s = min(bucket.lag_s for bucket in list(self._buckets)[-2:])
+            self._behind_s = max(self._behind_s, lag_s)
 
     def _judge(self, arrival_s: float, at_s: float) -> None:
         """Note the lag behind the monotonic clock; at the end of a bucket, compare the rates."""
