@@ -2,8 +2,7 @@
 
 from cases import CaseSystem
 from cases.open311 import AddressRefused, Open311
-from configs import Code, CodeProfile, ConfigError, Site, code_profile
-from configs.site import DEFAULT_CODES
+from configs import DEFAULT_CODES, Code, CodeProfile, ConfigError, Site, code_profile
 
 LOCAL_STANDARD = "local"
 """Stands where the city's table has no code for a kind."""
