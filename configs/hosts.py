@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_address, ip_network
 from typing import Annotated
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError
 
@@ -50,7 +50,9 @@ def _no_credentials(parts: SplitResult) -> None:
 def _camera_url(url: str) -> str:
     parts = split_url(url, CAMERA_SCHEMES)
     _no_credentials(parts)
-    if parts.scheme.lower() == "file" and (parts.netloc not in ("", "localhost") or not parts.path):
+    if parts.scheme == "file" and (
+        parts.netloc not in ("", "localhost") or not parts.path or "\0" in unquote(parts.path)
+    ):
         raise fault(
             "the URL names no file of this machine", "write file:clip.mp4, beside this file"
         )
@@ -75,7 +77,8 @@ CaseUrl = Annotated[
 
 def host_of(url: str) -> str | None:
     """Name or address of the machine that a URL speaks to, in lower case; None for a file."""
-    return urlsplit(url).hostname
+    parts = urlsplit(url)
+    return None if parts.scheme == "file" else parts.hostname
 
 
 def host_allowed(host: str, allowed: Iterable[str]) -> bool:

@@ -151,7 +151,7 @@ def _grids(site: Site, camera: Camera, key: str, document: Document) -> Iterator
 def _files(camera: Camera, key: str, document: Document) -> Iterator[ConfigError]:
     folder = document.file.parent.resolve()
     for name, url in (("url", camera.url), ("sub_url", camera.sub_url)):
-        if url is None or host_of(url) is not None or not url.lower().startswith("file:"):
+        if url is None or not _is_file(url):
             continue
         if not _local_path(url, folder).is_relative_to(folder):
             yield document.error(
@@ -159,6 +159,10 @@ def _files(camera: Camera, key: str, document: Document) -> Iterator[ConfigError
                 "the file lies outside the site file's folder",
                 "put it into that folder and write file:clip.mp4",
             )
+
+
+def _is_file(url: str) -> bool:
+    return urlsplit(url).scheme == "file"
 
 
 def _local_path(url: str, folder: Path) -> Path:
@@ -227,6 +231,6 @@ def _resolved_model(model: ModelRef, folder: Path) -> ModelRef:
 def _resolved_camera(camera: Camera, folder: Path) -> Camera:
     update = {}
     for name, url in (("url", camera.url), ("sub_url", camera.sub_url)):
-        if url is not None and url.lower().startswith("file:"):
+        if url is not None and _is_file(url):
             update[name] = "file://" + quote(str(_local_path(url, folder)))
     return camera.model_copy(update=update) if update else camera

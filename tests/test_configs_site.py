@@ -75,6 +75,25 @@ def test_a_link_does_not_lead_out_of_the_folder(tmp_path: Path) -> None:
         site_of(SMALLEST, inside)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:../a.mp4",
+        "file:///etc/passwd",
+        "file://localhost/etc/passwd",
+        "FILE:%2e%2e/a.mp4",
+        "file:sub/../../a.mp4",
+        "file://elsewhere/a.mp4",
+        "file:a%00.mp4",
+        "file:",
+    ],
+)
+def test_files_elsewhere_are_refused(url: str, tmp_path: Path) -> None:
+    """However it is written, a file outside the site file's folder is not opened."""
+    with pytest.raises(ConfigError, match=r"cameras\[0\]\.url"):
+        site_of(SMALLEST.replace("file:clip.mp4", url), tmp_path)
+
+
 def test_a_camera_chooses_its_models_in_its_own_order(tmp_path: Path) -> None:
     """models_of follows the camera's list; without one it is all models of the site."""
     text = spoiled("[{name: street}]", "[{name: street}, {name: coco, file: c.onnx}]")
