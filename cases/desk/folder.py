@@ -50,10 +50,15 @@ class Folder:
         """Remove a request's files."""
         shutil.rmtree(self._root / request.request_id, ignore_errors=True)
 
+    def last_number(self) -> int:
+        """Return the highest request number in use, damaged ones included; 0 for none."""
+        names = (home.name for home in self._root.iterdir())
+        return max((int(name) for name in names if _ID.fullmatch(name)), default=0)
+
     def load(self) -> Iterator[ServiceRequest]:
         """Read every request, the oldest first; damaged ones are logged and left out."""
         homes = [home for home in self._root.iterdir() if _ID.fullmatch(home.name)]
-        for home in sorted(homes, key=lambda home: home.name):
+        for home in sorted(homes, key=lambda home: int(home.name)):
             try:
                 yield _request(home)
             except (OSError, ValueError, KeyError, TypeError) as error:

@@ -27,7 +27,7 @@ class Register:
         self._max_bytes = max_bytes
         self._folder = None if folder is None else Folder(folder)
         self._lock = threading.Lock()
-        self._numbers = itertools.count(1)
+        self._last_number = 0 if self._folder is None else self._folder.last_number()
         self._requests: dict[str, ServiceRequest] = {}
         self._changes = 0
         self._born = datetime.now(UTC)
@@ -75,11 +75,9 @@ class Register:
             return list(itertools.islice(matching, LISTED))
 
     def _new_id(self, at: datetime) -> str:
-        """Time and a running number: not used again after a restart either."""
-        while True:
-            request_id = f"{at:%Y%m%d%H%M%S}{next(self._numbers):04d}"
-            if request_id not in self._requests:
-                return request_id
+        """Second and a running number: higher than every one before, also over a restart."""
+        self._last_number = max(self._last_number + 1, int(f"{at:%Y%m%d%H%M%S}0001"))
+        return str(self._last_number)
 
     def _drop_oldest(self) -> None:
         size = sum(request.size for request in self._requests.values())
