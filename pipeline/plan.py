@@ -50,7 +50,7 @@ def load_sight(site: Site, cameras: Sequence[Camera], watches: Sequence[Watch]) 
 def model_entry(site: Site, registry: Registry, model: ModelRef) -> ModelEntry:
     """Find what a site's model reference stands for."""
     name = str(model.file) if model.file else model.name
-    return registry.find(name, site.file.parent)
+    return registry.find(name, site.file.parent, layout=model.layout, classes=model.classes)
 
 
 def _load(site: Site, registry: Registry, model: ModelRef) -> LoadedModel:

@@ -5,6 +5,7 @@ known time would have to trust them. The graph is exact: the box is the extent o
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -17,10 +18,10 @@ RED = 0.55
 NOT_RED = 0.40
 
 
-def write_block_model(path: Path) -> Path:
-    """Write the model: images (1, 3, 192, 320) in 0..1 to output0 (1, 300, 6)."""
+def _constants() -> dict[str, Any]:
+    """Numbers of the graph, by the name of their tensor."""
     height, width = SIZE
-    constants = {
+    return {
         "red": np.float32(RED),
         "not_red": np.float32(NOT_RED),
         "split": np.array([1, 1, 1], np.int64),
@@ -40,6 +41,11 @@ def write_block_model(path: Path) -> Path:
         "rest": np.zeros((1, ROWS - 1, 6), np.float32),
         "all_axes": np.array([1, 2, 3], np.int64),
     }
+
+
+def write_block_model(path: Path) -> Path:
+    """Write the model: images (1, 3, 192, 320) in 0..1 to output0 (1, 300, 6)."""
+    height, width = SIZE
     nodes = [
         helper.make_node("Split", ["images", "split"], ["r", "g", "b"], axis=1),
         helper.make_node("Greater", ["r", "red"], ["r_high"]),
@@ -66,7 +72,7 @@ def write_block_model(path: Path) -> Path:
         "red-block",
         [helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, 3, height, width])],
         [helper.make_tensor_value_info("output0", TensorProto.FLOAT, [1, ROWS, 6])],
-        [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
+        [numpy_helper.from_array(np.asarray(value), name) for name, value in _constants().items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     for key, value in {
