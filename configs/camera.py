@@ -20,8 +20,8 @@ DEFAULT_INTERVAL_S = 2.0
 class Sampling(Model):
     """How often a camera is looked at."""
 
-    interval_s: Annotated[float, Field(ge=0.1, le=300), NUMBER] = DEFAULT_INTERVAL_S
-    """Seconds between two looks."""
+    interval_s: Annotated[float, Field(ge=0, le=300), NUMBER] = DEFAULT_INTERVAL_S
+    """Seconds between two looks; 0 looks at every picture."""
 
 
 class Zone(Model):
