@@ -1,6 +1,6 @@
-"""Put rendered scenes and real pictures together into one dataset (YOLO format).
+r"""Put rendered scenes and real pictures together into one dataset (YOLO format).
 
-    python -m training.assemble --scenes renders/train --real ../shared/data/images \\
+    python -m training.assemble --scenes renders/train --real ../shared/data/images \
         --teacher ../shared/data/weights/picodet_s_416_coco.onnx --out runs/dataset
 
 Writes images/SPLIT/ORIGIN-NAME.jpg (at most LONGEST_PX long), labels/SPLIT/*.txt, data.yaml for
@@ -11,7 +11,6 @@ is there is kept, so the teacher sees every real picture once.
 
 import argparse
 import json
-import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -114,7 +113,7 @@ def _write(example: Example, out: Path, split: str) -> None:
     cv2.imwrite(str(picture), image, [cv2.IMWRITE_JPEG_QUALITY, 92])
     partial = labels.with_suffix(".part")
     partial.write_text("".join(yolo_lines(example)), encoding="utf-8")
-    os.replace(partial, labels)
+    partial.replace(labels)
 
 
 def yolo_lines(example: Example) -> list[str]:

@@ -114,5 +114,6 @@ def tint(rng: np.random.Generator, picture: NDArray[np.uint8]) -> NDArray[np.uin
         out = (out + noise).clip(0, 255).astype(np.uint8)
     if rng.uniform() < 0.2:
         quality = int(rng.integers(30, 80))
-        out = cv2.imdecode(cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], 1)
+        stored = cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+        out = np.asarray(cv2.imdecode(stored, cv2.IMREAD_COLOR))
     return np.asarray(out, np.uint8)

@@ -1,6 +1,6 @@
-"""Train the street model: a YOLO26n from scratch on cuts of the dataset's pictures.
+r"""Train the street model: a YOLO26n from scratch on cuts of the dataset's pictures.
 
-    YOLO_AUTOINSTALL=false .venv-training/bin/python -m training.train \\
+    YOLO_AUTOINSTALL=false .venv-training/bin/python -m training.train \
         --dataset runs/dataset --run runs/street --steps 1200
 
 Model and loss are the Ultralytics package's; the loop is ours, because its own loader pads 16:9
@@ -145,7 +145,7 @@ class Run:
             },
             partial,
         )
-        os.replace(partial, self.folder / "last.pt")
+        partial.replace(self.folder / "last.pt")
 
     def learn(self, batch: dict[str, torch.Tensor]) -> tuple[float, dict[str, float]]:
         """Take one step; return the loss and its parts."""

@@ -63,7 +63,7 @@ def main() -> int:
             model = YOLO(str(copy), task="detect")
             rows = {picture.name: boxes_of(model, picture) for picture in pictures}
         versions = {package: importlib.metadata.version(package) for package in PACKAGES}
-        head = {"model": f"{name}.onnx", "versions": versions}
+        head: dict[str, object] = {"model": f"{name}.onnx", "versions": versions}
         head |= {"conf": CONF, "iou": IOU, "imgsz": IMGSZ}
         lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in rows.items())
         text = json.dumps(head)[:-1] + f',\n"pictures": {{\n{lines}\n}}}}\n'

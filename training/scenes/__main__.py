@@ -8,7 +8,6 @@ exists is not rendered again, so a broken run goes on where it stopped. Workers 
 
 import argparse
 import json
-import os
 import sys
 import time
 from dataclasses import asdict
@@ -41,8 +40,10 @@ def main() -> int:
     for number, seed in enumerate(seeds, 1):
         made += _render_scene(request, seed, options.out, options.threads)
         pace = (time.monotonic() - begun) / max(made, 1)
-        print(f"scene {number}/{len(seeds)} seed {seed}: {made} pictures, {pace:.1f} s each",
-              flush=True)
+        print(
+            f"scene {number}/{len(seeds)} seed {seed}: {made} pictures, {pace:.1f} s each",
+            flush=True,
+        )
     return 0
 
 
@@ -75,7 +76,7 @@ def _render_scene(request: Request, seed: int, out: Path, threads: int) -> int:
         }
         partial = out / f"{names[view]}.json.part"
         partial.write_text(json.dumps(record), encoding="utf-8")
-        os.replace(partial, out / f"{names[view]}.json")
+        partial.replace(out / f"{names[view]}.json")
     return len(missing)
 
 

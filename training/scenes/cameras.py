@@ -29,9 +29,7 @@ class Camera:
         right = np.array([sy, -cy, 0.0])
         return np.stack([right, np.cross(right, forward), -forward])
 
-    def project(
-        self, points: NDArray[np.float64], width: int, height: int
-    ) -> NDArray[np.float64]:
+    def project(self, points: NDArray[np.float64], width: int, height: int) -> NDArray[np.float64]:
         """Project world points (N, 3) to (N, 3): x and y in pixels, depth in metres."""
         local = (points - np.array([self.x, self.y, self.z])) @ self.axes().T
         depth = -local[:, 2]

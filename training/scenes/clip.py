@@ -9,7 +9,6 @@ last; what exists is not rendered again) and plan.json: which picture every tick
 
 import argparse
 import json
-import os
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -33,11 +32,23 @@ LENGTH_S = 48.0
 WIDTH, HEIGHT, SAMPLES = 640, 360, 4
 STREET = Street(lanes=1, lane_m=3.5, kerb_lane_m=2.9, pavement_m=5.0)
 CAMERA = Camera(
-    x=0.0, y=-7.3, z=6.2, yaw=float(np.radians(36)), pitch=float(np.radians(15)),
+    x=0.0,
+    y=-7.3,
+    z=6.2,
+    yaw=float(np.radians(36)),
+    pitch=float(np.radians(15)),
     view=float(np.radians(62)),
 )
-FIRST_PASSES_S, PARKS_S, WALKS_S, SECOND_PASSES_S = (0.6, 5.0), (3.0, 8.4), (20.0, 27.0), (22.0, 25.0)
+FIRST_PASSES_S, PARKS_S = (0.6, 5.0), (3.0, 8.4)
+WALKS_S, SECOND_PASSES_S = (20.0, 25.6), (20.6, 25.4)
 """When each of them moves, [start, stop)."""
+WALK_M = (
+    (18.0, STREET.shop_line + 0.5),
+    (15.5, STREET.kerb_y + 2.6),
+    (12.5, STREET.kerb_y + 2.6),
+    (10.0, STREET.shop_line + 0.5),
+)
+"""Out of one shop and into the next: x and y of the corners of the way."""
 STANDS_X, STANDS_Y = 14.0, STREET.parking_y(1.0)
 ZONE_M = (5.0, 26.0, STREET.kerb_y - 3.5, STREET.kerb_y + 0.1)
 """The no-parking strip on the ground: x from, x to, y from, y to."""
@@ -72,18 +83,21 @@ def still_things() -> list[Thing]:
     trade = streams("trade")
     y = STREET.kerb_y + 3.0
     things.append(Thing("stall", "stall", make_stall(trade, "table"), 21.0, y, KERB_M))
-    things.append(Thing("person", "person", make_person(trade, 0.0), 21.3, y + 0.9, KERB_M,
-                        -np.pi / 2))
+    things.append(
+        Thing("person", "person", make_person(trade, 0.0), 21.3, y + 0.9, KERB_M, -np.pi / 2)
+    )
     return things
 
 
 def moving_things(tick: int) -> list[Thing]:
     """Make those who move, where they are at a tick; below the ground when not there."""
     at_s, numbers = tick / FPS, streams_of(SEED)
-    first = Thing("car", "car", make_car(numbers("first"), "suv", (0.34, 0.35, 0.36)),
-                  heading=np.pi)
-    parked = Thing("car", "car", make_car(numbers("parked"), "sedan", (0.36, 0.02, 0.02)),
-                   heading=np.pi)
+    first = Thing(
+        "car", "car", make_car(numbers("first"), "suv", (0.34, 0.35, 0.36)), heading=np.pi
+    )
+    parked = Thing(
+        "car", "car", make_car(numbers("parked"), "sedan", (0.36, 0.02, 0.02)), heading=np.pi
+    )
     second = Thing("car", "car", make_car(numbers("second"), "hatchback", (0.70, 0.70, 0.69)))
     walker = Thing("person", "person", make_person(numbers("walker"), 0.8), z=KERB_M)
     lane = STREET.lane_y(0, 1.0)
@@ -91,16 +105,27 @@ def moving_things(tick: int) -> list[Thing]:
     way = ease(share)
     shift = 0.5 - 0.5 * np.cos(np.pi * np.clip((way - 0.45) / 0.55, 0, 1))
     turn = 0.16 * np.sin(np.pi * np.clip((way - 0.45) / 0.55, 0, 1))
-    stands = parked.at(62.0 + way * (STANDS_X - 62.0), lane + shift * (STANDS_Y - lane),
-                       np.pi - turn)
+    stands = parked.at(
+        62.0 + way * (STANDS_X - 62.0), lane + shift * (STANDS_Y - lane), np.pi - turn
+    )
     return [
         _during(first.at(58.0 - (at_s - FIRST_PASSES_S[0]) * 15.0, lane), at_s, FIRST_PASSES_S),
         _during(stands, at_s, (PARKS_S[0], LENGTH_S)),
-        _during(second.at(-4.0 + (at_s - SECOND_PASSES_S[0]) * 14.0, -lane), at_s,
-                SECOND_PASSES_S),
-        _during(walker.at(30.0 - (at_s - WALKS_S[0]) * 3.6, STREET.kerb_y + 1.6, np.pi), at_s,
-                WALKS_S),
+        _during(second.at(-4.0 + (at_s - SECOND_PASSES_S[0]) * 14.0, -lane), at_s, SECOND_PASSES_S),
+        _during(_walk(walker, (at_s - WALKS_S[0]) / (WALKS_S[1] - WALKS_S[0])), at_s, WALKS_S),
     ]
+
+
+def _walk(walker: Thing, share: float) -> Thing:
+    """Put the walker where he is after a share of his way, facing along it."""
+    corners = np.array(WALK_M)
+    legs = np.diff(corners, axis=0)
+    ends = np.cumsum(np.hypot(legs[:, 0], legs[:, 1]))
+    done = float(np.clip(share, 0.0, 0.999)) * ends[-1]
+    leg = int(np.searchsorted(ends, done, side="right"))
+    start = ends[leg - 1] if leg else 0.0
+    x, y = corners[leg] + legs[leg] * (done - start) / (ends[leg] - start)
+    return walker.at(float(x), float(y), float(np.arctan2(legs[leg][1], legs[leg][0])))
 
 
 def _during(thing: Thing, at_s: float, span: tuple[float, float]) -> Thing:
@@ -122,7 +147,10 @@ def light() -> Light:
     """Return a high sun behind the camera, so that no house shades the parking strip."""
     return replace(
         draw_light(streams_of(SEED)("light"), "sun"),
-        sun_height=float(np.radians(60)), sun_bearing=0.45, sun_strength=4.0, sky_strength=1.0,
+        sun_height=float(np.radians(60)),
+        sun_bearing=0.45,
+        sun_strength=4.0,
+        sky_strength=1.0,
         exposure=0.25,
     )
 
@@ -172,7 +200,7 @@ def _render(out: Path, ticks: list[int], threads: int) -> None:
             row["who"] = ("first", "parked", "second", "walker")[mover] if mover >= 0 else ""
         partial = out / f"{tick:04d}.json.part"
         partial.write_text(json.dumps(truth), encoding="utf-8")
-        os.replace(partial, out / f"{tick:04d}.json")
+        partial.replace(out / f"{tick:04d}.json")
         print(f"picture {number}/{len(ticks)}", flush=True)
 
 

@@ -69,7 +69,9 @@ def _make_material(paint: Paint) -> bpy.types.Material:
     return material
 
 
-def _texture(paint: Paint, nodes: bpy.types.Nodes, links: bpy.types.NodeLinks) -> bpy.types.NodeSocket:
+def _texture(
+    paint: Paint, nodes: bpy.types.Nodes, links: bpy.types.NodeLinks
+) -> bpy.types.NodeSocket:
     """Lay the paint's pattern over its colour, in world metres."""
     place = nodes.new("ShaderNodeTexCoord")
     dark = (*(0.72 * c for c in paint.colour), 1.0)

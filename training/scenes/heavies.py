@@ -17,12 +17,20 @@ from training.scenes.paint import (
 from training.scenes.shape import Point, Shape, box, heap, join, loft, tube
 
 BUS_COLOURS: tuple[RGB, ...] = (
-    (0.05, 0.30, 0.12), (0.03, 0.12, 0.40), (0.50, 0.03, 0.03), (0.60, 0.42, 0.03),
-    (0.62, 0.63, 0.62), (0.04, 0.35, 0.38),
+    (0.05, 0.30, 0.12),
+    (0.03, 0.12, 0.40),
+    (0.50, 0.03, 0.03),
+    (0.60, 0.42, 0.03),
+    (0.62, 0.63, 0.62),
+    (0.04, 0.35, 0.38),
 )
 CAB_COLOURS: tuple[RGB, ...] = (
-    (0.03, 0.10, 0.36), (0.60, 0.60, 0.58), (0.42, 0.03, 0.03), (0.50, 0.28, 0.02),
-    (0.05, 0.22, 0.10), (0.1, 0.1, 0.11),
+    (0.03, 0.10, 0.36),
+    (0.60, 0.60, 0.58),
+    (0.42, 0.03, 0.03),
+    (0.50, 0.28, 0.02),
+    (0.05, 0.22, 0.10),
+    (0.1, 0.1, 0.11),
 )
 
 
@@ -37,10 +45,20 @@ def _wheels(xs: tuple[float, ...], half: float, radius: float) -> Shape:
         for side in (1.0, -1.0):
             outer = half * side
             parts += [
-                tube((x, outer - 0.3 * side, radius), (x, outer + 0.02 * side, radius), radius,
-                     RUBBER, segments=14),
-                tube((x, outer, radius), (x, outer + 0.03 * side, radius), radius * 0.5, STEEL,
-                     segments=8),
+                tube(
+                    (x, outer - 0.3 * side, radius),
+                    (x, outer + 0.02 * side, radius),
+                    radius,
+                    RUBBER,
+                    segments=14,
+                ),
+                tube(
+                    (x, outer, radius),
+                    (x, outer + 0.03 * side, radius),
+                    radius * 0.5,
+                    STEEL,
+                    segments=8,
+                ),
             ]
     return join(*parts)
 
@@ -51,25 +69,39 @@ def make_bus(rng: np.random.Generator) -> Shape:
     livery = Paint(BUS_COLOURS[int(rng.integers(len(BUS_COLOURS)))], 0.35)
     upper = WHITE if rng.uniform() < 0.5 else livery
     nose = length / 2
-    stations = ((nose, 0.93), (nose - 0.12, 0.99), (nose - 0.5, 1.0), (-nose + 0.2, 1.0),
-                (-nose, 0.96))
+    stations = (
+        (nose, 0.93),
+        (nose - 0.12, 0.99),
+        (nose - 0.5, 1.0),
+        (-nose + 0.2, 1.0),
+        (-nose, 0.96),
+    )
     low_rings = [_rounded(x, half * s, 0.32, 1.35, 0.05) for x, s in stations]
     top_rings = [_rounded(x, half * s, 1.33, high, 0.14) for x, s in stations]
     window = float(rng.uniform(1.2, 1.35))
-    parts = [loft(low_rings, livery), loft(top_rings, upper),
-             _wheels((nose - 2.3, -nose + 2.6), half, 0.48)]
+    parts = [
+        loft(low_rings, livery),
+        loft(top_rings, upper),
+        _wheels((nose - 2.3, -nose + 2.6), half, 0.48),
+    ]
     pane = float(rng.uniform(1.1, 1.6))
     for start in np.arange(-nose + 0.5, nose - 1.2, pane + 0.1):
         stop = float(min(start + pane, nose - 0.6))
         parts += [
-            box((float(start), side * half - 0.02, window), (stop, side * half + 0.02, high - 0.5),
-                GLASS)
+            box(
+                (float(start), side * half - 0.02, window),
+                (stop, side * half + 0.02, high - 0.5),
+                GLASS,
+            )
             for side in (1, -1)
         ]
     parts += [
         box((nose - 0.05, -half * 0.86, 1.15), (nose + 0.03, half * 0.86, high - 0.55), GLASS),
-        box((nose - 0.04, -0.7, high - 0.45), (nose + 0.03, 0.7, high - 0.2),
-            Paint((0.5, 0.12, 0.01), emission=0.6)),
+        box(
+            (nose - 0.04, -0.7, high - 0.45),
+            (nose + 0.03, 0.7, high - 0.2),
+            Paint((0.5, 0.12, 0.01), emission=0.6),
+        ),
         box((nose - 0.03, 0.7, 0.55), (nose + 0.03, 1.1, 0.78), HEADLIGHT),
         box((nose - 0.03, -1.1, 0.55), (nose + 0.03, -0.7, 0.78), HEADLIGHT),
         box((-nose - 0.03, -half * 0.8, 1.5), (-nose + 0.03, half * 0.8, high - 0.6), GLASS),
@@ -101,8 +133,11 @@ def _cab(nose: float, length: float, half: float, high: float, paint: Paint) -> 
             caps=False,
         ),
         *(
-            box((back + 0.25, s * half - 0.02, 1.4), (nose - 0.4, s * half + 0.02, high - 0.25),
-                GLASS)
+            box(
+                (back + 0.25, s * half - 0.02, 1.4),
+                (nose - 0.4, s * half + 0.02, high - 0.25),
+                GLASS,
+            )
             for s in (1, -1)
         ),
         box((nose - 0.05, -half * 0.7, 0.95), (nose + 0.04, half * 0.7, 1.2), DARK),
@@ -118,27 +153,40 @@ def make_truck(rng: np.random.Generator) -> Shape:
     high, nose = float(rng.uniform(2.1, 2.6)), length / 2
     cab = Paint(CAB_COLOURS[int(rng.integers(len(CAB_COLOURS)))], 0.4)
     back = nose - 1.75
-    parts = [_cab(nose, 1.65, half, high, cab),
-             box((-nose + 0.1, -half * 0.4, 0.5), (back, half * 0.4, 0.8), DARK),
-             _wheels((nose - 1.0, -nose + 1.2), half, 0.42)]
+    parts = [
+        _cab(nose, 1.65, half, high, cab),
+        box((-nose + 0.1, -half * 0.4, 0.5), (back, half * 0.4, 0.8), DARK),
+        _wheels((nose - 1.0, -nose + 1.2), half, 0.42),
+    ]
     if rng.uniform() < 0.6:
-        hull = Paint(((0.66, 0.66, 0.64), (0.05, 0.14, 0.35), (0.3, 0.32, 0.3))[
-            int(rng.integers(3))], 0.5)
-        parts.append(box((-nose, -half, 0.85), (back, half, high + float(rng.uniform(0.0, 0.6))),
-                         hull))
+        hull = Paint(
+            ((0.66, 0.66, 0.64), (0.05, 0.14, 0.35), (0.3, 0.32, 0.3))[int(rng.integers(3))], 0.5
+        )
+        parts.append(
+            box((-nose, -half, 0.85), (back, half, high + float(rng.uniform(0.0, 0.6))), hull)
+        )
     else:
         rail = Paint(cab.colour, 0.6)
-        parts += [box((-nose, -half, 0.85), (back, half, 0.95), DARK),
-                  box((-nose, -half, 0.95), (back, -half + 0.05, 1.4), rail),
-                  box((-nose, half - 0.05, 0.95), (back, half, 1.4), rail),
-                  box((-nose, -half, 0.95), (-nose + 0.05, half, 1.4), rail)]
+        parts += [
+            box((-nose, -half, 0.85), (back, half, 0.95), DARK),
+            box((-nose, -half, 0.95), (back, -half + 0.05, 1.4), rail),
+            box((-nose, half - 0.05, 0.95), (back, half, 1.4), rail),
+            box((-nose, -half, 0.95), (-nose + 0.05, half, 1.4), rail),
+        ]
         for _ in range(int(rng.integers(0, 5))):
             x, y = rng.uniform(-nose + 0.7, back - 0.7), rng.uniform(-half + 0.5, half - 0.5)
             tint = Paint(tuple(rng.uniform(0.1, 0.5, 3).tolist()))
-            parts.append(box((x - 0.5, y - 0.4, 0.95), (x + 0.5, y + 0.4, rng.uniform(1.3, 2.1)),
-                             tint))
-    parts += [box((-nose - 0.03, s * half * 0.8 - 0.12, 0.65),
-                  (-nose + 0.05, s * half * 0.8 + 0.12, 0.82), TAIL_LIGHT) for s in (1, -1)]
+            parts.append(
+                box((x - 0.5, y - 0.4, 0.95), (x + 0.5, y + 0.4, rng.uniform(1.3, 2.1)), tint)
+            )
+    parts += [
+        box(
+            (-nose - 0.03, s * half * 0.8 - 0.12, 0.65),
+            (-nose + 0.05, s * half * 0.8 + 0.12, 0.82),
+            TAIL_LIGHT,
+        )
+        for s in (1, -1)
+    ]
     return join(*parts)
 
 
@@ -149,27 +197,40 @@ def make_muck_truck(rng: np.random.Generator, load: str) -> Shape:
     cab = Paint(CAB_COLOURS[int(rng.integers(len(CAB_COLOURS)))], 0.45)
     bed = cab if rng.uniform() < 0.6 else Paint((0.16, 0.17, 0.17), 0.7)
     back, top = nose - 2.1, float(rng.uniform(2.35, 2.7))
-    parts = [_cab(nose, 2.0, half, high, cab),
-             box((-nose + 0.1, -0.5, 0.6), (back, 0.5, 1.0), DARK),
-             _wheels((nose - 1.2, -nose + 2.2, -nose + 0.9), half, 0.5),
-             box((-nose, -half, 1.1), (back, half, 1.25), bed),
-             box((-nose, -half, 1.25), (back, -half + 0.08, top), bed),
-             box((-nose, half - 0.08, 1.25), (back, half, top), bed),
-             box((-nose, -half, 1.25), (-nose + 0.08, half, top), bed),
-             box((back - 0.08, -half, 1.25), (back, half, top + 0.25), bed)]
+    parts = [
+        _cab(nose, 2.0, half, high, cab),
+        box((-nose + 0.1, -0.5, 0.6), (back, 0.5, 1.0), DARK),
+        _wheels((nose - 1.2, -nose + 2.2, -nose + 0.9), half, 0.5),
+        box((-nose, -half, 1.1), (back, half, 1.25), bed),
+        box((-nose, -half, 1.25), (back, -half + 0.08, top), bed),
+        box((-nose, half - 0.08, 1.25), (back, half, top), bed),
+        box((-nose, -half, 1.25), (-nose + 0.08, half, top), bed),
+        box((back - 0.08, -half, 1.25), (back, half, top + 0.25), bed),
+    ]
     for x in np.arange(-nose + 0.4, back, 0.8):
-        parts += [box((float(x), s * half - 0.04, 1.15), (float(x) + 0.12, s * half + 0.05, top),
-                      bed) for s in (1, -1)]
+        parts += [
+            box((float(x), s * half - 0.04, 1.15), (float(x) + 0.12, s * half + 0.05, top), bed)
+            for s in (1, -1)
+        ]
     middle = (-nose + back) / 2
     if load == "covered":
         lid = bed if rng.uniform() < 0.5 else Paint((0.05, 0.2, 0.08), 0.8)
         parts.append(box((-nose, -half, top - 0.02), (back, half, top + 0.08), lid))
     elif load == "open":
-        soil = Paint(tuple((np.array(SOIL.colour) * rng.uniform(0.6, 1.8)).tolist()), 0.95,
-                     grain="speckle", size_m=0.3)
-        parts += [box((-nose + 0.1, -half + 0.1, 1.25), (back - 0.1, half - 0.1, top - 0.15), soil),
-                  heap(rng, back + nose - 0.3, 2 * half - 0.3, float(rng.uniform(0.4, 0.9)), soil)
-                  .placed(middle, 0.0, top - 0.16)]
-    parts += [box((-nose - 0.03, s - 0.15, 0.75), (-nose + 0.05, s + 0.15, 0.95), TAIL_LIGHT)
-              for s in (0.9, -0.9)]
+        soil = Paint(
+            tuple((np.array(SOIL.colour) * rng.uniform(0.6, 1.8)).tolist()),
+            0.95,
+            grain="speckle",
+            size_m=0.3,
+        )
+        parts += [
+            box((-nose + 0.1, -half + 0.1, 1.25), (back - 0.1, half - 0.1, top - 0.15), soil),
+            heap(rng, back + nose - 0.3, 2 * half - 0.3, float(rng.uniform(0.4, 0.9)), soil).placed(
+                middle, 0.0, top - 0.16
+            ),
+        ]
+    parts += [
+        box((-nose - 0.03, s - 0.15, 0.75), (-nose + 0.05, s + 0.15, 0.95), TAIL_LIGHT)
+        for s in (0.9, -0.9)
+    ]
     return join(*parts)

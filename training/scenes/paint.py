@@ -21,9 +21,7 @@ class Paint:
 
     def lit(self, strength: float) -> "Paint":
         """Return the same paint with a light of its own."""
-        return Paint(
-            self.colour, self.roughness, self.metallic, strength, self.grain, self.size_m
-        )
+        return Paint(self.colour, self.roughness, self.metallic, strength, self.grain, self.size_m)
 
 
 GLASS = Paint((0.02, 0.03, 0.035), 0.08)

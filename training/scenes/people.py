@@ -1,12 +1,16 @@
 """People standing, walking or riding: limbs as tubes, torso and head as rounded bodies."""
 
+import itertools
+
 import numpy as np
 
 from training.scenes.paint import Paint
 from training.scenes.shape import Point, Shape, ellipsoid, join, loft, tube
 
 SKIN = (
-    Paint((0.50, 0.30, 0.20)), Paint((0.42, 0.24, 0.15)), Paint((0.58, 0.38, 0.27)),
+    Paint((0.50, 0.30, 0.20)),
+    Paint((0.42, 0.24, 0.15)),
+    Paint((0.58, 0.38, 0.27)),
 )
 HAIR = (Paint((0.01, 0.009, 0.008), 0.5), Paint((0.05, 0.03, 0.02), 0.5), Paint((0.3, 0.3, 0.3)))
 
@@ -45,10 +49,8 @@ def _head(rng: np.random.Generator, neck: Point, lean: float = 0.0) -> Shape:
 
 
 def _limb(joints: tuple[Point, ...], radius: float, paint: Paint) -> Shape:
-    pairs = zip(joints, joints[1:], strict=False)
-    return join(
-        *(tube(a, b, radius, paint, end_radius=radius * 0.8, segments=6) for a, b in pairs)
-    )
+    pairs = itertools.pairwise(joints)
+    return join(*(tube(a, b, radius, paint, end_radius=radius * 0.8, segments=6) for a, b in pairs))
 
 
 def make_person(rng: np.random.Generator, stride: float | None = None) -> Shape:
@@ -65,19 +67,27 @@ def make_person(rng: np.random.Generator, stride: float | None = None) -> Shape:
     for side in (1.0, -1.0):
         y, step = 0.09 * side, swing * side
         foot = (step, y, 0.06 + 0.05 * (step < 0) * stride)
-        parts.append(_limb(((0.0, y, 0.9), (step * 0.6 + 0.04, y, 0.46), foot), 0.085,
-                           skin if skirt else trousers))
-        parts.append(ellipsoid((foot[0] + 0.06, y, 0.045), (0.13, 0.05, 0.045), shoe, segments=6,
-                               rings=4))
+        parts.append(
+            _limb(
+                ((0.0, y, 0.9), (step * 0.6 + 0.04, y, 0.46), foot),
+                0.085,
+                skin if skirt else trousers,
+            )
+        )
+        parts.append(
+            ellipsoid((foot[0] + 0.06, y, 0.045), (0.13, 0.05, 0.045), shoe, segments=6, rings=4)
+        )
         arm, hand = -step * 0.8, (-step + 0.06, y * 3.0, 0.84)
-        parts.append(_limb(((0.02, width * side, 1.36), (arm * 0.5, y * 2.9, 1.1), hand), 0.05,
-                           shirt))
+        parts.append(
+            _limb(((0.02, width * side, 1.36), (arm * 0.5, y * 2.9, 1.1), hand), 0.05, shirt)
+        )
         parts.append(ellipsoid(hand, (0.05, 0.04, 0.06), skin, segments=6, rings=3))
     if skirt:
         parts.append(tube((0, 0, 0.95), (0, 0, 0.5), 0.17, trousers, end_radius=0.26))
     if rng.uniform() < 0.25:
-        parts.append(ellipsoid((-0.18, 0.0, 1.2), (0.12, 0.15, 0.22), _cloth(rng), segments=8,
-                               rings=4))
+        parts.append(
+            ellipsoid((-0.18, 0.0, 1.2), (0.12, 0.15, 0.22), _cloth(rng), segments=8, rings=4)
+        )
     size = float(rng.uniform(0.93, 1.1))
     return join(*parts).scaled(size, size, size)
 
@@ -90,9 +100,25 @@ def make_rider(rng: np.random.Generator, seat_m: float, grip: Point) -> Shape:
     for side in (1.0, -1.0):
         knee, foot = (0.28, 0.14 * side, seat_m + 0.02), (0.22, 0.13 * side, 0.32)
         parts.append(_limb((hip, knee, foot), 0.085, trousers))
-        parts.append(_limb(((0.0, 0.2 * side, seat_m + 0.53), (0.2, 0.27 * side, seat_m + 0.3),
-                            (grip[0], grip[1] * side, grip[2])), 0.05, shirt))
+        parts.append(
+            _limb(
+                (
+                    (0.0, 0.2 * side, seat_m + 0.53),
+                    (0.2, 0.27 * side, seat_m + 0.3),
+                    (grip[0], grip[1] * side, grip[2]),
+                ),
+                0.05,
+                shirt,
+            )
+        )
     if rng.uniform() < 0.5:
-        parts.append(ellipsoid((neck[0] + 0.03, 0.0, neck[2] + 0.2), (0.13, 0.115, 0.11),
-                               _cloth(rng), segments=8, rings=5))
+        parts.append(
+            ellipsoid(
+                (neck[0] + 0.03, 0.0, neck[2] + 0.2),
+                (0.13, 0.115, 0.11),
+                _cloth(rng),
+                segments=8,
+                rings=5,
+            )
+        )
     return join(*parts)

@@ -90,7 +90,6 @@ def _park(rng: np.random.Generator, street: Street, things: list[Thing], ground:
 
 
 def _scatter(
-    rng: np.random.Generator,
     count: int,
     make: Callable[[], tuple[str, str | None, Shape]],
     place: Callable[[], tuple[float, float, float]],
@@ -119,22 +118,29 @@ def _near(rng: np.random.Generator) -> float:
 
 def _wheels(rng: np.random.Generator, street: Street, things: list[Thing], ground: Ground) -> None:
     """Ride two-wheelers in the kerb strip and park rows of them on the pavement."""
+
     def ride() -> tuple[float, float, float]:
         side = _side(rng)
         y = side * (street.kerb_y - float(rng.uniform(0.5, 2.2)))
         return _near(rng), y, (0.0 if side < 0 else np.pi) + float(rng.normal(0, 0.1))
 
-    _scatter(rng, int(rng.integers(1, 11)),
-             lambda: ("two_wheeler", "two_wheeler", make_two_wheeler(rng, ridden=True)),
-             ride, street, things, ground)
+    _scatter(
+        int(rng.integers(1, 11)),
+        lambda: ("two_wheeler", "two_wheeler", make_two_wheeler(rng, ridden=True)),
+        ride,
+        street,
+        things,
+        ground,
+    )
     for _ in range(int(rng.integers(0, 4))):
         side, x = _side(rng), _near(rng)
         y = side * (street.kerb_y + float(rng.uniform(1.1, 1.6)))
         turn = side * np.pi / 2 + float(rng.normal(0, 0.15))
         for _ in range(int(rng.integers(2, 9))):
             shape = make_two_wheeler(rng, ridden=False)
-            thing = Thing("two_wheeler", "two_wheeler", shape, x, y, KERB_M,
-                          turn + float(rng.normal(0, 0.12)))
+            thing = Thing(
+                "two_wheeler", "two_wheeler", shape, x, y, KERB_M, turn + float(rng.normal(0, 0.12))
+            )
             if ground.take(thing, 0.0):
                 things.append(thing)
             x += float(rng.uniform(0.65, 1.1))
@@ -144,14 +150,23 @@ def _walk(rng: np.random.Generator, street: Street, things: list[Thing], ground:
     def stroll() -> tuple[float, float, float]:
         side = _side(rng)
         if rng.uniform() < 0.25:
-            return _near(rng), float(rng.uniform(-1, 1)) * street.kerb_y, float(
-                rng.uniform(0, 2 * np.pi))
+            return (
+                _near(rng),
+                float(rng.uniform(-1, 1)) * street.kerb_y,
+                float(rng.uniform(0, 2 * np.pi)),
+            )
         y = side * float(rng.uniform(street.kerb_y + 0.6, street.shop_line - 0.5))
         heading = float(rng.choice([0.0, np.pi])) + float(rng.normal(0, 0.5))
         return _near(rng), y, heading
 
-    _scatter(rng, int(rng.integers(2, 20)),
-             lambda: ("person", "person", make_person(rng)), stroll, street, things, ground)
+    _scatter(
+        int(rng.integers(2, 20)),
+        lambda: ("person", "person", make_person(rng)),
+        stroll,
+        street,
+        things,
+        ground,
+    )
 
 
 def _trade(rng: np.random.Generator, street: Street, things: list[Thing], ground: Ground) -> None:
@@ -165,36 +180,76 @@ def _trade(rng: np.random.Generator, street: Street, things: list[Thing], ground
         stall = Thing("stall", "stall", make_stall(rng), x, y, z, turn)
         if ground.take(stall):
             things.append(stall)
-            vendor = Thing("person", "person", make_person(rng, 0.0), x + float(
-                rng.uniform(-0.6, 0.6)), y + side * float(rng.uniform(0.75, 1.1)), z,
-                -side * np.pi / 2 + float(rng.normal(0, 0.6)))
+            vendor = Thing(
+                "person",
+                "person",
+                make_person(rng, 0.0),
+                x + float(rng.uniform(-0.6, 0.6)),
+                y + side * float(rng.uniform(0.75, 1.1)),
+                z,
+                -side * np.pi / 2 + float(rng.normal(0, 0.6)),
+            )
             things.append(vendor)
 
     def before_shop() -> tuple[float, float, float]:
         side = _side(rng)
-        return _near(rng), side * (street.shop_line - float(rng.uniform(0.7, 1.4))), float(
-            rng.normal(0, 0.05))
+        return (
+            _near(rng),
+            side * (street.shop_line - float(rng.uniform(0.7, 1.4))),
+            float(rng.normal(0, 0.05)),
+        )
 
     def anywhere() -> tuple[float, float, float]:
         side = _side(rng)
         y = side * float(rng.uniform(street.kerb_y - 3.0, street.shop_line - 0.8))
         return _near(rng), y, float(rng.uniform(0, 2 * np.pi))
 
-    _scatter(rng, int(rng.integers(0, 7)), lambda: ("goods", "goods", make_goods(rng)),
-             before_shop, street, things, ground)
-    _scatter(rng, int(rng.choice([0, 1, 2], p=[0.65, 0.25, 0.1])),
-             lambda: ("muck", "muck", make_muck(rng)), anywhere, street, things, ground)
-    _scatter(rng, int(rng.choice([0, 1, 3], p=[0.6, 0.25, 0.15])),
-             lambda: ("garbage", "garbage", make_garbage(rng)), anywhere, street, things, ground)
-    _scatter(rng, int(rng.choice([0, 1], p=[0.8, 0.2])),
-             lambda: ("parasol", None, make_parasol(rng, 1.3, 2.3)), before_shop, street, things,
-             ground)
+    _scatter(
+        int(rng.integers(0, 7)),
+        lambda: ("goods", "goods", make_goods(rng)),
+        before_shop,
+        street,
+        things,
+        ground,
+    )
+    _scatter(
+        int(rng.choice([0, 1, 2], p=[0.65, 0.25, 0.1])),
+        lambda: ("muck", "muck", make_muck(rng)),
+        anywhere,
+        street,
+        things,
+        ground,
+    )
+    _scatter(
+        int(rng.choice([0, 1, 3], p=[0.6, 0.25, 0.15])),
+        lambda: ("garbage", "garbage", make_garbage(rng)),
+        anywhere,
+        street,
+        things,
+        ground,
+    )
+    _scatter(
+        int(rng.choice([0, 1], p=[0.8, 0.2])),
+        lambda: ("parasol", None, make_parasol(rng, 1.3, 2.3)),
+        before_shop,
+        street,
+        things,
+        ground,
+    )
     if rng.uniform() < 0.2:
         side = _side(rng)
         shape = make_banner(rng, float(rng.uniform(4.0, 8.0)))
-        things.append(Thing("banner", "banner", shape, _near(rng) + 4,
-                            side * (street.kerb_y + 0.5), float(rng.uniform(1.3, 3.5)),
-                            0.0 if side > 0 else np.pi))
+        things.append(
+            Thing(
+                "banner",
+                "banner",
+                shape,
+                _near(rng) + 4,
+                side * (street.kerb_y + 0.5),
+                float(rng.uniform(1.3, 3.5)),
+                0.0 if side > 0 else np.pi,
+            )
+        )
 
 
 def populate(streams: Callable[[str], np.random.Generator], street: Street) -> list[Thing]:

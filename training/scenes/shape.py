@@ -40,7 +40,9 @@ class Shape:
 
 def join(*shapes: Shape) -> Shape:
     """Put several shapes into one."""
-    vertices, faces, paints, base = [np.empty((0, 3))], [], [], 0
+    vertices, base = [np.empty((0, 3))], 0
+    faces: list[tuple[int, ...]] = []
+    paints: list[Paint] = []
     for shape in shapes:
         vertices.append(shape.vertices)
         faces.extend(tuple(index + base for index in face) for face in shape.faces)
@@ -112,18 +114,17 @@ def tube(
 def ring(centre: Point, radius: float, thickness: float, paint: Paint, segments: int = 12) -> Shape:
     """Make an upright wheel rim (a torus about y) of square section."""
     corners = ((-1, -1), (1, -1), (1, 1), (-1, 1))
-    rings: list[list[Point]] = []
-    for a in np.arange(segments + 1) * 2 * np.pi / segments:
-        rings.append(
-            [
-                (
-                    centre[0] + (radius + r * thickness) * np.cos(a),
-                    centre[1] + s * thickness,
-                    centre[2] + (radius + r * thickness) * np.sin(a),
-                )
-                for r, s in corners
-            ]
-        )
+    rings: list[list[Point]] = [
+        [
+            (
+                centre[0] + (radius + r * thickness) * np.cos(a),
+                centre[1] + s * thickness,
+                centre[2] + (radius + r * thickness) * np.sin(a),
+            )
+            for r, s in corners
+        ]
+        for a in np.arange(segments + 1) * 2 * np.pi / segments
+    ]
     return loft(rings, paint, caps=False)
 
 

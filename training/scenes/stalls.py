@@ -6,12 +6,21 @@ from training.scenes.paint import CHROME, GLASS, RGB, RUBBER, STEEL, WHITE, WOOD
 from training.scenes.shape import Shape, box, ellipsoid, join, loft, ring, tube
 
 CANOPY: tuple[RGB, ...] = (
-    (0.45, 0.02, 0.02), (0.02, 0.10, 0.40), (0.03, 0.25, 0.08), (0.62, 0.40, 0.02),
-    (0.55, 0.12, 0.02), (0.25, 0.05, 0.3), (0.5, 0.5, 0.48),
+    (0.45, 0.02, 0.02),
+    (0.02, 0.10, 0.40),
+    (0.03, 0.25, 0.08),
+    (0.62, 0.40, 0.02),
+    (0.55, 0.12, 0.02),
+    (0.25, 0.05, 0.3),
+    (0.5, 0.5, 0.48),
 )
 FRUIT: tuple[RGB, ...] = (
-    (0.55, 0.05, 0.02), (0.65, 0.30, 0.02), (0.10, 0.30, 0.03), (0.60, 0.50, 0.05),
-    (0.20, 0.02, 0.10), (0.5, 0.35, 0.2),
+    (0.55, 0.05, 0.02),
+    (0.65, 0.30, 0.02),
+    (0.10, 0.30, 0.03),
+    (0.60, 0.50, 0.05),
+    (0.20, 0.02, 0.10),
+    (0.5, 0.35, 0.2),
 )
 
 
@@ -26,8 +35,10 @@ def make_parasol(rng: np.random.Generator, radius: float, height: float) -> Shap
     count = 8
     angles = np.arange(count) * 2 * np.pi / count
     loops = [
-        [(float(radius * s * np.cos(a)), float(radius * s * np.sin(a)), height - drop)
-         for a in angles]
+        [
+            (float(radius * s * np.cos(a)), float(radius * s * np.sin(a)), height - drop)
+            for a in angles
+        ]
         for s, drop in ((1.0, 0.55), (0.99, 0.42), (0.55, 0.15), (0.03, 0.0))
     ]
     canopy = loft(loops, lambda _i, j: one if j % 2 else two, caps=False)
@@ -47,37 +58,53 @@ def _wares(rng: np.random.Generator, length: float, width: float, z: float) -> S
                 high = float(rng.uniform(0.08, 0.3))
                 parts.append(box((x - 0.16, y - 0.15, z), (x + 0.16, y + 0.15, z + high), tint))
             else:
-                parts.append(ellipsoid((x, y, z + 0.05), (0.17, 0.15, 0.14), tint, segments=7,
-                                       rings=4))
+                parts.append(
+                    ellipsoid((x, y, z + 0.05), (0.17, 0.15, 0.14), tint, segments=7, rings=4)
+                )
     return join(*parts)
 
 
 def _table(rng: np.random.Generator) -> Shape:
     length, width, high = float(rng.uniform(1.4, 2.2)), 0.8, 0.75
     top = Paint(tuple(rng.uniform(0.1, 0.5, 3).tolist()), 0.8) if rng.uniform() < 0.5 else WOOD
-    legs = [box((x - 0.03, y - 0.03, 0), (x + 0.03, y + 0.03, high), STEEL)
-            for x in (-length / 2 + 0.1, length / 2 - 0.1) for y in (-0.33, 0.33)]
-    parts = [box((-length / 2, -width / 2, high), (length / 2, width / 2, high + 0.05), top),
-             _wares(rng, length, width, high + 0.05), *legs]
+    legs = [
+        box((x - 0.03, y - 0.03, 0), (x + 0.03, y + 0.03, high), STEEL)
+        for x in (-length / 2 + 0.1, length / 2 - 0.1)
+        for y in (-0.33, 0.33)
+    ]
+    parts = [
+        box((-length / 2, -width / 2, high), (length / 2, width / 2, high + 0.05), top),
+        _wares(rng, length, width, high + 0.05),
+        *legs,
+    ]
     if rng.uniform() < 0.5:
-        parts.append(box((-length / 2, -width / 2 - 0.01, 0.2),
-                         (length / 2, -width / 2 + 0.01, high + 0.03), top))
+        parts.append(
+            box(
+                (-length / 2, -width / 2 - 0.01, 0.2),
+                (length / 2, -width / 2 + 0.01, high + 0.03),
+                top,
+            )
+        )
     return join(*parts)
 
 
 def _tricycle(rng: np.random.Generator) -> Shape:
-    body = Paint(((0.4, 0.03, 0.03), (0.03, 0.12, 0.38), (0.05, 0.22, 0.08))[
-        int(rng.integers(3))], 0.6)
-    parts = [ring((x, y, 0.28), 0.25, 0.04, RUBBER) for x, y in ((1.2, 0), (-0.7, 0.5),
-                                                                 (-0.7, -0.5))]
+    body = Paint(
+        ((0.4, 0.03, 0.03), (0.03, 0.12, 0.38), (0.05, 0.22, 0.08))[int(rng.integers(3))], 0.6
+    )
+    parts = [
+        ring((x, y, 0.28), 0.25, 0.04, RUBBER) for x, y in ((1.2, 0), (-0.7, 0.5), (-0.7, -0.5))
+    ]
     parts += [
         tube((1.2, 0, 0.28), (1.0, 0, 1.0), 0.03, STEEL, segments=6),
         tube((1.0, -0.3, 1.02), (1.0, 0.3, 1.02), 0.02, STEEL, segments=6),
         tube((1.1, 0, 0.6), (0.1, 0, 0.45), 0.04, body, segments=6),
         box((0.3, -0.15, 0.75), (0.6, 0.15, 0.85), RUBBER),
         box((-1.35, -0.55, 0.45), (0.15, 0.55, 0.55), body),
-        *(box((-1.35, s * 0.55 - 0.03, 0.55), (0.15, s * 0.55 + 0.03, 0.82), body)
-          for s in (1, -1)),
+        *(
+            box((-1.35, s * 0.55 - 0.03, 0.55), (0.15, s * 0.55 + 0.03, 0.82), body)
+            for s in (1, -1)
+        ),
         _wares(rng, 1.4, 1.0, 0.7).placed(-0.6, 0),
     ]
     return join(*parts)
@@ -91,8 +118,11 @@ def _cart(rng: np.random.Generator) -> Shape:
         box((-0.75, -0.37, 0.9), (0.75, 0.3, 1.35), GLASS),
         box((-0.95, -0.6, 1.95), (0.95, 0.6, 2.05), roof),
         box((-0.8, -0.42, 0.45), (0.8, -0.4, 0.75), WHITE),
-        *(box((x - 0.025, y - 0.025, 0.9), (x + 0.025, y + 0.025, 1.95), CHROME)
-          for x in (-0.75, 0.75) for y in (-0.36, 0.36)),
+        *(
+            box((x - 0.025, y - 0.025, 0.9), (x + 0.025, y + 0.025, 1.95), CHROME)
+            for x in (-0.75, 0.75)
+            for y in (-0.36, 0.36)
+        ),
         *(ring((x, y, 0.22), 0.19, 0.03, RUBBER) for x in (-0.5, 0.5) for y in (-0.42, 0.42)),
         _wares(rng, 1.4, 0.5, 1.35),
     ]
@@ -102,8 +132,10 @@ def _cart(rng: np.random.Generator) -> Shape:
 def _sheet(rng: np.random.Generator) -> Shape:
     length, width = float(rng.uniform(1.5, 2.4)), float(rng.uniform(1.0, 1.5))
     cloth = Paint(_colour(rng, CANOPY), 0.9)
-    return join(box((-length / 2, -width / 2, 0), (length / 2, width / 2, 0.02), cloth),
-                _wares(rng, length, width, 0.02))
+    return join(
+        box((-length / 2, -width / 2, 0), (length / 2, width / 2, 0.02), cloth),
+        _wares(rng, length, width, 0.02),
+    )
 
 
 def make_stall(rng: np.random.Generator, kind: str | None = None) -> Shape:

@@ -54,21 +54,23 @@ def draw_street(rng: np.random.Generator) -> Street:
 
 
 def _marks(rng: np.random.Generator, street: Street, worn: Paint) -> Shape:
-    parts = []
     yellow = Paint((0.55, 0.38, 0.03), 0.8)
-    for y in (-0.15, 0.05):
-        parts.append(box((START_M, y, 0), (STOP_M, y + 0.1, 0.008), yellow))
+    parts = [box((START_M, y, 0), (STOP_M, y + 0.1, 0.008), yellow) for y in (-0.15, 0.05)]
     for side in (1, -1):
         for lane in range(1, street.lanes):
             y = side * lane * street.lane_m
-            for x in np.arange(START_M, STOP_M, 10.0):
-                parts.append(box((float(x), y - 0.07, 0), (float(x) + 4.0, y + 0.07, 0.008), worn))
+            parts += [
+                box((float(x), y - 0.07, 0), (float(x) + 4.0, y + 0.07, 0.008), worn)
+                for x in np.arange(START_M, STOP_M, 10.0)
+            ]
         edge = side * street.lanes * street.lane_m
         parts.append(box((START_M, edge - 0.07, 0), (STOP_M, edge + 0.07, 0.008), worn))
     if rng.uniform() < 0.5:
         x = float(rng.uniform(8, 45))
-        for y in np.arange(-street.kerb_y + 0.6, street.kerb_y - 0.8, 1.0):
-            parts.append(box((x, float(y), 0), (x + 4.0, float(y) + 0.5, 0.009), worn))
+        parts += [
+            box((x, float(y), 0), (x + 4.0, float(y) + 0.5, 0.009), worn)
+            for y in np.arange(-street.kerb_y + 0.6, street.kerb_y - 0.8, 1.0)
+        ]
     if rng.uniform() < 0.35:
         side = 1 if rng.uniform() < 0.5 else -1
         y = side * (street.kerb_y - 0.2)
@@ -80,29 +82,45 @@ def _ground(rng: np.random.Generator, street: Street) -> list[Thing]:
     shade = float(rng.uniform(0.035, 0.13))
     asphalt = Paint((shade, shade, shade * 1.03), 0.85, grain="speckle", size_m=3.0)
     stone = float(rng.uniform(0.2, 0.4))
-    tiles = Paint((stone, stone * float(rng.uniform(0.85, 1.0)), stone * 0.85), 0.9, grain="tiles",
-                  size_m=0.6)
+    tiles = Paint(
+        (stone, stone * float(rng.uniform(0.85, 1.0)), stone * 0.85), 0.9, grain="tiles", size_m=0.6
+    )
     kerb = Paint((0.42, 0.42, 0.4), 0.9)
     worn = Paint((float(rng.uniform(0.4, 0.75)),) * 3, 0.8)
     things = [
-        Thing("carriageway", None, box((START_M - 40, -street.kerb_y, -0.3),
-                                       (STOP_M + 200, street.kerb_y, 0.0), asphalt)),
+        Thing(
+            "carriageway",
+            None,
+            box((START_M - 40, -street.kerb_y, -0.3), (STOP_M + 200, street.kerb_y, 0.0), asphalt),
+        ),
         Thing("marks", None, _marks(rng, street, worn)),
     ]
     for side in (1, -1):
         inner, outer = sorted((side * street.kerb_y, side * (street.kerb_y + 0.2)))
-        things.append(Thing("kerb", None, box((START_M - 40, inner, -0.3), (STOP_M + 200, outer,
-                                                                          KERB_M), kerb)))
+        things.append(
+            Thing(
+                "kerb", None, box((START_M - 40, inner, -0.3), (STOP_M + 200, outer, KERB_M), kerb)
+            )
+        )
         inner, outer = sorted((side * (street.kerb_y + 0.2), side * (street.shop_line + 60)))
-        things.append(Thing("pavement", None, box((START_M - 40, inner, -0.3),
-                                                  (STOP_M + 200, outer, KERB_M), tiles)))
+        things.append(
+            Thing(
+                "pavement",
+                None,
+                box((START_M - 40, inner, -0.3), (STOP_M + 200, outer, KERB_M), tiles),
+            )
+        )
     patches = []
     for _ in range(int(rng.integers(0, 7))):
         x, y = rng.uniform(5, 60), rng.uniform(-street.kerb_y + 1, street.kerb_y - 2)
         dark = Paint((shade * 0.5,) * 3, 0.8)
-        patches.append(box((float(x), float(y), 0), (float(x + rng.uniform(0.5, 5)),
-                                                     float(y + rng.uniform(0.3, 1.5)), 0.004),
-                           dark))
+        patches.append(
+            box(
+                (float(x), float(y), 0),
+                (float(x + rng.uniform(0.5, 5)), float(y + rng.uniform(0.3, 1.5)), 0.004),
+                dark,
+            )
+        )
     if patches:
         things.append(Thing("tar repairs", None, join(*patches)))
     return things
@@ -110,14 +128,25 @@ def _ground(rng: np.random.Generator, street: Street) -> list[Thing]:
 
 def _tree(rng: np.random.Generator) -> Shape:
     high = float(rng.uniform(3.2, 5.0))
-    green = Paint((float(rng.uniform(0.03, 0.1)), float(rng.uniform(0.10, 0.22)), 0.025), 0.9,
-                  grain="leaves", size_m=0.35)
+    green = Paint(
+        (float(rng.uniform(0.03, 0.1)), float(rng.uniform(0.10, 0.22)), 0.025),
+        0.9,
+        grain="leaves",
+        size_m=0.35,
+    )
     parts = [tube((0, 0, 0), (0, 0, high), 0.14, WOOD, end_radius=0.09)]
     for _ in range(int(rng.integers(5, 9))):
         x, y = rng.normal(0, 0.75, 2)
         r = float(rng.uniform(0.7, 1.3))
-        parts.append(ellipsoid((float(x), float(y), high + float(rng.uniform(-0.3, 1.4))),
-                               (r, r, r * 0.75), green, segments=9, rings=6))
+        parts.append(
+            ellipsoid(
+                (float(x), float(y), high + float(rng.uniform(-0.3, 1.4))),
+                (r, r, r * 0.75),
+                green,
+                segments=9,
+                rings=6,
+            )
+        )
     return join(*parts)
 
 
@@ -131,8 +160,10 @@ def _lamp() -> Shape:
 
 def _railing(length: float) -> Shape:
     parts = [box((0, -0.02, z), (length, 0.02, z + 0.05), WHITE) for z in (0.25, 0.95)]
-    parts += [box((float(x), -0.015, 0.0), (float(x) + 0.05, 0.015, 1.0), WHITE)
-              for x in np.arange(0, length, 0.5)]
+    parts += [
+        box((float(x), -0.015, 0.0), (float(x) + 0.05, 0.015, 1.0), WHITE)
+        for x in np.arange(0, length, 0.5)
+    ]
     return join(*parts)
 
 
@@ -148,15 +179,33 @@ def furnish(rng: np.random.Generator, street: Street) -> list[Thing]:
             if planted:
                 things.append(Thing("tree", None, _tree(rng), x, y, KERB_M))
             if rng.uniform() < 0.25:
-                things.append(Thing("lamp", None, _lamp(), x + gap / 2, y, KERB_M,
-                                    0.0 if side > 0 else np.pi))
+                things.append(
+                    Thing("lamp", None, _lamp(), x + gap / 2, y, KERB_M, 0.0 if side > 0 else np.pi)
+                )
             if rng.uniform() < 0.15:
-                things.append(Thing("bin", None, join(
-                    box((-0.25, -0.25, 0), (0.25, 0.25, 0.95), Paint((0.05, 0.22, 0.1), 0.7)),
-                    box((-0.27, -0.27, 0.95), (0.27, 0.27, 1.05), DARK)), x + 2.0, y, KERB_M))
+                things.append(
+                    Thing(
+                        "bin",
+                        None,
+                        join(
+                            box(
+                                (-0.25, -0.25, 0), (0.25, 0.25, 0.95), Paint((0.05, 0.22, 0.1), 0.7)
+                            ),
+                            box((-0.27, -0.27, 0.95), (0.27, 0.27, 1.05), DARK),
+                        ),
+                        x + 2.0,
+                        y,
+                        KERB_M,
+                    )
+                )
             x += gap
     if street.lanes > 1 and rng.uniform() < 0.5:
         things.append(Thing("railing", None, _railing(STOP_M - START_M), START_M, 0.0))
-    things.append(Thing("far end", None, box((STOP_M + 30, -60, 0), (STOP_M + 40, 60, 30),
-                                             Paint((0.4, 0.42, 0.45), 0.9))))
+    things.append(
+        Thing(
+            "far end",
+            None,
+            box((STOP_M + 30, -60, 0), (STOP_M + 40, 60, 30), Paint((0.4, 0.42, 0.45), 0.9)),
+        )
+    )
     return things

@@ -24,15 +24,22 @@ def boxes_of(mask: NDArray[np.int32], count: int) -> dict[int, tuple[int, int, i
         lo, hi = starts[index - 1], starts[index]
         if hi > lo:
             xs, ys = columns[lo:hi], rows[lo:hi]
-            found[index] = (int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1,
-                            int(hi - lo))
+            found[index] = (
+                int(xs.min()),
+                int(ys.min()),
+                int(xs.max()) + 1,
+                int(ys.max()) + 1,
+                int(hi - lo),
+            )
     return found
 
 
 def truth_of(
     things: tuple[Thing, ...], mask: NDArray[np.int32], camera: Camera
 ) -> list[dict[str, Any]]:
-    """List every labelled thing of at least TINY_PX visible pixels: label, xyxy, visible share, distance.
+    """List every labelled thing of at least TINY_PX visible pixels.
+
+    A row has label, xyxy, visible (the share not hidden), visible_px, distance_m and thing.
 
     A thing's index in the mask is its place in `things` plus one; 0 is nothing.
     """

@@ -22,8 +22,9 @@ def make_bicycle(rng: np.random.Generator, *, ridden: bool) -> Shape:
         parts.append(tube((x, -0.03, 0.33), (x, 0.03, 0.33), 0.05, CHROME, segments=6))
         for a in np.arange(6) * np.pi / 6:
             dx, dz = 0.3 * np.cos(a), 0.3 * np.sin(a)
-            parts.append(tube((x - dx, 0, 0.33 - dz), (x + dx, 0, 0.33 + dz), 0.004, CHROME,
-                              segments=3))
+            parts.append(
+                tube((x - dx, 0, 0.33 - dz), (x + dx, 0, 0.33 + dz), 0.004, CHROME, segments=3)
+            )
     parts += [
         tube((0.52, 0, 0.33), (0.38, 0, 0.88), 0.025, frame, segments=6),
         tube((0.38, 0, 0.78), (-0.1, 0, 0.42), 0.035, frame, segments=6),
@@ -54,13 +55,20 @@ def make_ebike(rng: np.random.Generator, *, ridden: bool) -> Shape:
         parts.append(tube((x, -0.06, 0.25), (x, 0.06, 0.25), 0.13, CHROME, segments=8))
     rear = [
         [(x, y * w, z) for y, z in ((1, low), (1, high), (-1, high), (-1, low))]
-        for x, w, low, high in ((-0.85, 0.06, 0.5, 0.68), (-0.6, 0.15, 0.35, 0.72),
-                                (-0.15, 0.16, 0.25, 0.72), (-0.02, 0.14, 0.22, 0.6))
+        for x, w, low, high in (
+            (-0.85, 0.06, 0.5, 0.68),
+            (-0.6, 0.15, 0.35, 0.72),
+            (-0.15, 0.16, 0.25, 0.72),
+            (-0.02, 0.14, 0.22, 0.6),
+        )
     ]
     front = [
         [(x, y * w, z) for y, z in ((1, low), (1, high), (-1, high), (-1, low))]
-        for x, w, low, high in ((0.3, 0.2, 0.3, 0.75), (0.42, 0.2, 0.4, 1.0),
-                                (0.52, 0.1, 0.55, 1.02))
+        for x, w, low, high in (
+            (0.3, 0.2, 0.3, 0.75),
+            (0.42, 0.2, 0.4, 1.0),
+            (0.52, 0.1, 0.55, 1.02),
+        )
     ]
     parts += [
         loft(rear, body),
@@ -74,10 +82,12 @@ def make_ebike(rng: np.random.Generator, *, ridden: bool) -> Shape:
         box((0.5, -0.11, 0.42), (0.62, 0.11, 0.5), body),
     ]
     for side in (1, -1):
-        parts.append(tube((0.38, 0.25 * side, 1.04), (0.34, 0.3 * side, 1.2), 0.01, DARK,
-                          segments=4))
-        parts.append(ellipsoid((0.34, 0.31 * side, 1.22), (0.02, 0.06, 0.04), DARK, segments=6,
-                               rings=4))
+        parts.append(
+            tube((0.38, 0.25 * side, 1.04), (0.34, 0.3 * side, 1.2), 0.01, DARK, segments=4)
+        )
+        parts.append(
+            ellipsoid((0.34, 0.31 * side, 1.22), (0.02, 0.06, 0.04), DARK, segments=6, rings=4)
+        )
     if rng.uniform() < 0.35:
         crate = Paint(tuple(rng.uniform(0.02, 0.5, 3).tolist()), 0.6)
         parts.append(box((-1.0, -0.22, 0.8), (-0.58, 0.22, 1.2), crate))

@@ -1,0 +1,53 @@
+"""Cuts of pictures carry their boxes with them."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from training.crops import CUT, INPUT, Sample, cut, tint
+
+
+def street(x0: int, y0: int, width: int, height: int) -> Sample:
+    """Make a dark picture with one bright rectangle and its box."""
+    picture = np.zeros((360, 640, 3), np.uint8)
+    picture[y0 : y0 + height, x0 : x0 + width] = 255
+    box = np.array([[x0, y0, x0 + width, y0 + height]], np.float32)
+    return Sample(picture, box, np.array([3]))
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 2**32 - 1), st.integers(0, 500), st.integers(0, 300))
+def test_a_cuts_box_lies_where_its_pixels_lie(seed: int, x0: int, y0: int) -> None:
+    """Scaled, shifted and flipped, the box still frames the bright pixels to within two."""
+    one = cut(np.random.default_rng(seed), street(x0, y0, 100, 50))
+    assert one.picture.shape == (*CUT, 3)
+    grey = (one.picture == 114).all(axis=2)  # outside the picture
+    rows, columns = np.nonzero((one.picture[..., 0] > 127) & ~grey)
+    if len(one.label):
+        seen = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+        assert np.abs(one.xyxy[0] - seen).max() <= 2.0
+        assert one.label.tolist() == [3]
+
+
+def test_a_box_that_is_mostly_cut_away_is_not_asked_for() -> None:
+    """Over many cuts some lose the thing, and no kept box is a sliver."""
+    sample = street(20, 20, 60, 40)
+    kept = [cut(np.random.default_rng(seed), sample) for seed in range(200)]
+    counts = {len(one.label) for one in kept}
+    assert counts == {0, 1}
+    assert all((one.xyxy[:, 2:] - one.xyxy[:, :2]).min() >= 3 for one in kept if len(one.label))
+
+
+def test_the_models_rectangle_has_a_pictures_proportions() -> None:
+    """INPUT is exactly 16:9 and in steps of the model's coarsest stride, as CUT is."""
+    assert INPUT[1] * 9 == INPUT[0] * 16
+    assert all(side % 32 == 0 for side in (*INPUT, *CUT))
+
+
+def test_tint_keeps_the_form_and_changes_the_colour() -> None:
+    """Same size and type; never the same pixels over many draws."""
+    picture = np.random.default_rng(0).integers(0, 255, (48, 80, 3)).astype(np.uint8)
+    for seed in range(20):
+        out = tint(np.random.default_rng(seed), picture)
+        assert (out.shape, out.dtype) == (picture.shape, picture.dtype)
+        assert (out != picture).any()

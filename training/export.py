@@ -1,0 +1,145 @@
+r"""Write a trained checkpoint as ONNX and enter it in the manifest of bundled models.
+
+    YOLO_AUTOINSTALL=false .venv-training/bin/python -m training.export onnx \
+        --checkpoint runs/street/last.pt --out runs/street/street.onnx [--end-to-end]
+    .venv/bin/python -m training.export manifest --model runs/street/street.onnx \
+        --threshold 0.25 --scores runs/street/scores.json --made runs/street/made.json
+
+The running mean of the weights is what is exported, by the Ultralytics package with its metadata.
+`manifest` runs in the base environment: it reads the file with models.load, refuses one above
+MOST_BYTES or without the expected classes, copies it to models/weights/street.onnx and writes the
+entry.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from training.crops import INPUT
+from training.example import CLASSES, DatasetError
+
+MOST_BYTES = 12_000_000
+WEIGHTS = Path(__file__).resolve().parent.parent / "models" / "weights"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Export; 0 done, 2 the input is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m training.export", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    onnx = commands.add_parser("onnx")
+    onnx.add_argument("--checkpoint", type=Path, required=True)
+    onnx.add_argument("--out", type=Path, required=True)
+    onnx.add_argument("--end-to-end", action="store_true")
+    entry = commands.add_parser("manifest")
+    entry.add_argument("--model", type=Path, required=True)
+    entry.add_argument("--threshold", type=float, required=True)
+    entry.add_argument("--scores", type=Path, required=True, help="JSON of training.evaluate")
+    entry.add_argument("--made", type=Path, required=True, help="JSON: data, seed, command")
+    entry.add_argument("--weights", type=Path, default=WEIGHTS)
+    options = parser.parse_args(arguments)
+    try:
+        if options.command == "onnx":
+            export_onnx(options.checkpoint, options.out, end_to_end=options.end_to_end)
+        else:
+            made = json.loads(options.made.read_text(encoding="utf-8"))
+            scores = json.loads(options.scores.read_text(encoding="utf-8"))
+            enter(options.model, options.weights, options.threshold, made, scores)
+    except (DatasetError, OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def export_onnx(checkpoint: Path, out: Path, *, end_to_end: bool) -> None:
+    """Write the checkpoint's running mean as ONNX of INPUT size (training environment)."""
+    import torch  # type: ignore[import-not-found]  # noqa: PLC0415 - training environment only
+
+    from training.train import ARCHITECTURE, make_model  # noqa: PLC0415 - same
+
+    saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    if saved["classes"] != list(CLASSES) or saved["architecture"] != ARCHITECTURE:
+        raise DatasetError(f"{checkpoint}: a checkpoint of another model")
+    model = make_model()
+    model.load_state_dict(saved["mean"])
+    write_onnx(model, out, end_to_end=end_to_end)
+
+
+def write_onnx(model: Any, out: Path, *, end_to_end: bool) -> None:
+    """Export a DetectionModel: (1, 300, 6) end-to-end, else (1, 4 + classes, places) for NMS."""
+    os.environ.setdefault("YOLO_AUTOINSTALL", "false")
+    from ultralytics import YOLO  # type: ignore[import-not-found]  # noqa: PLC0415
+
+    from training.train import ARCHITECTURE  # noqa: PLC0415
+
+    whole = YOLO(ARCHITECTURE, task="detect", verbose=False)
+    whole.model = model.eval()
+    model.args = {"imgsz": max(INPUT), "data": "street scenes"}
+    model.task = "detect"
+    here = Path.cwd()
+    with tempfile.TemporaryDirectory() as folder:
+        # The package writes beside the architecture's name, in the working folder.
+        os.chdir(folder)
+        try:
+            path = whole.export(
+                format="onnx",
+                imgsz=INPUT,
+                nms=False if end_to_end else None,
+                simplify=True,
+                device="cpu",
+                verbose=False,
+            )
+            made = Path(path).resolve()
+        finally:
+            os.chdir(here)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(made, out)
+
+
+def enter(
+    model: Path, weights: Path, threshold: float, made: dict[str, Any], scores: dict[str, Any]
+) -> None:
+    """Copy a checked model to the bundled weights and write its manifest entry."""
+    from models import load  # noqa: PLC0415 - the training environment lacks what it needs
+
+    size = model.stat().st_size
+    if size > MOST_BYTES:
+        raise DatasetError(f"{model}: {size} bytes, at most {MOST_BYTES} are bundled")
+    detector = load(model, conf=threshold)
+    if tuple(detector.classes) != CLASSES:
+        raise DatasetError(f"{model}: classes {detector.classes}, expected {CLASSES}")
+    target = weights / "street.onnx"
+    partial = target.with_suffix(".part")
+    shutil.copyfile(model, partial)
+    partial.replace(target)
+    record = {
+        "name": "street",
+        "file": target.name,
+        "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
+        "layout": detector.layout,
+        "input_size": list(detector.input_size),
+        "classes": list(CLASSES),
+        "licence": "AGPL-3.0",
+        "threshold": threshold,
+        "made": made,
+        "scores": scores,
+        "maps": {},
+    }
+    manifest = weights / "manifest.json"
+    models = []
+    if manifest.exists():
+        models = json.loads(manifest.read_text(encoding="utf-8"))["models"]
+    others = [entry for entry in models if entry["name"] != record["name"]]
+    partial = manifest.with_suffix(".part")
+    partial.write_text(json.dumps({"models": [*others, record]}, indent=1) + "\n", "utf-8")
+    partial.replace(manifest)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
