@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+)
 
 from cases import (
     Delivery,
@@ -24,6 +32,7 @@ from cases import (
 from tests.violations import SetClock, make_violation
 
 LEASE_S = 30.0
+RESTARTS = (False,) * 9 + (True,)
 NUMBERS = st.integers(0, 4)
 """Few violations, so that the same ones are met in every state."""
 
@@ -60,6 +69,12 @@ class StoreMachine(RuleBasedStateMachine):
         """Leave nothing behind."""
         self.store.close()
         shutil.rmtree(self.folder)
+
+    @initialize()
+    def begin(self) -> None:
+        """Start with messages to claim: what follows a claim is what is worth meeting often."""
+        for number in range(2):
+            self.confirm(number, held=False)
 
     @rule(number=NUMBERS)
     def open_violation(self, number: int) -> None:
@@ -107,7 +122,7 @@ class StoreMachine(RuleBasedStateMachine):
                 act(violation)
 
     @rule(target=claims, limit=st.integers(1, 3), owner=st.sampled_from("ab"))
-    def claim(self, limit: int, owner: str) -> tuple[Delivery, ...]:
+    def claim(self, limit: int, owner: str) -> MultipleResults[Delivery]:
         """Claim: exactly what the model says is due, oldest first, marked as it should be."""
         now = self.clock()
         due = sorted(
@@ -125,60 +140,71 @@ class StoreMachine(RuleBasedStateMachine):
             model.state, model.until = DeliveryState.CLAIMED, now + timedelta(seconds=LEASE_S)
             model.claim += 1
             assert row.attempts == model.claim
-        return taken
+        return multiple(*taken)
 
     def _ours(self, row: Delivery) -> bool:
         model = self.outbox[row.violation_id]
         return model.state is DeliveryState.CLAIMED and model.claim == row.attempts
 
-    @rule(taken=claims)
-    def send(self, taken: tuple[Delivery, ...]) -> None:
+    @rule(row=claims, how=st.sampled_from(("sure", "unsure", "dead", "unresolved", "delivered")))
+    def settle(self, row: Delivery, how: str) -> None:
+        """Bring an attempt to an end; with a post before it, or without."""
+        if how == "delivered":
+            self._deliver(row)
+        else:
+            self._fail(row, how)
+
+    @rule(row=claims)
+    def send(self, row: Delivery) -> None:
+        """Mark as leaving."""
+        self._send(row)
+
+    @rule(row=claims, how=st.sampled_from(("sure", "unsure", "dead", "unresolved")))
+    def send_and_fail(self, row: Delivery, how: str) -> None:
+        """Mark as leaving and learn that it went wrong."""
+        self._send(row)
+        self._fail(row, how)
+
+    def _send(self, row: Delivery) -> None:
         """Mark as leaving: only whoever holds the claim, and only inside the lease."""
-        for row in taken:
-            model = self.outbox[row.violation_id]
-            if self._ours(row) and model.until is not None and self.clock() < model.until:
+        model = self.outbox[row.violation_id]
+        if self._ours(row) and model.until is not None and self.clock() < model.until:
+            self.store.sending(row)
+            model.sent = True
+            model.posts += 1
+        else:
+            with pytest.raises(LeaseLost):
                 self.store.sending(row)
-                model.sent = True
-                model.posts += 1
-            else:
-                with pytest.raises(LeaseLost):
-                    self.store.sending(row)
 
-    @rule(taken=claims)
-    def deliver(self, taken: tuple[Delivery, ...]) -> None:
+    def _deliver(self, row: Delivery) -> None:
         """Settle as arrived: always taken in, once."""
-        for row in taken:
-            model = self.outbox[row.violation_id]
-            changed = self.store.delivered(row, "77")
-            assert changed == (model.state is not DeliveryState.DELIVERED)
-            model.state, model.sent = DeliveryState.DELIVERED, False
+        model = self.outbox[row.violation_id]
+        changed = self.store.delivered(row, "77")
+        assert changed == (model.state is not DeliveryState.DELIVERED)
+        model.state, model.sent = DeliveryState.DELIVERED, False
 
-    @rule(taken=claims, how=st.sampled_from(("sure", "unsure", "dead", "unresolved")))
-    def fail(self, taken: tuple[Delivery, ...], how: str) -> None:
+    def _fail(self, row: Delivery, how: str) -> None:
         """Settle otherwise: only whoever holds the claim."""
-        for row in taken:
-            next_at = self.clock() + timedelta(seconds=10)
-            ours = self._ours(row)
-            model = self.outbox[row.violation_id]
-            try:
-                if how == "dead":
-                    self.store.dead(row, error=how)
-                elif how == "unresolved":
-                    self.store.unresolved(row, error=how)
-                else:
-                    self.store.retry_later(
-                        row, next_at=next_at, error=how, maybe_sent=how == "unsure"
-                    )
-            except LeaseLost:
-                assert not ours
-                continue
-            assert ours
-            if how in {"dead", "unresolved"}:
-                model.state = DeliveryState(how)
+        next_at = self.clock() + timedelta(seconds=10)
+        ours = self._ours(row)
+        model = self.outbox[row.violation_id]
+        try:
+            if how == "dead":
+                self.store.dead(row, error=how)
+            elif how == "unresolved":
+                self.store.unresolved(row, error=how)
             else:
-                model.state, model.due = DeliveryState.PENDING, next_at
-            if how in {"dead", "sure"}:
-                model.sent = False
+                self.store.retry_later(row, next_at=next_at, error=how, maybe_sent=how == "unsure")
+        except LeaseLost:
+            assert not ours
+            return
+        assert ours
+        if how in {"dead", "unresolved"}:
+            model.state = DeliveryState(how)
+        else:
+            model.state, model.due = DeliveryState.PENDING, next_at
+        if how in {"dead", "sure"}:
+            model.sent = False
 
     @rule(number=NUMBERS, agree=st.booleans())
     def review(self, number: int, agree: bool) -> None:
@@ -215,17 +241,16 @@ class StoreMachine(RuleBasedStateMachine):
         assert may
         self.outbox[key].state, self.outbox[key].due = DeliveryState.PENDING, self.clock()
 
-    @rule(seconds=st.sampled_from((1.0, 10.0, LEASE_S)))
-    def wait(self, seconds: float) -> None:
-        """Let time pass."""
+    @rule(
+        seconds=st.sampled_from((1.0, 10.0, LEASE_S)),
+        restart=st.sampled_from(RESTARTS),
+    )
+    def wait(self, seconds: float, restart: bool) -> None:
+        """Let time pass, now and then over a restart: nothing is forgotten."""
         self.clock.pass_s(seconds)
-
-    @precondition(lambda self: self.violations)
-    @rule()
-    def restart(self) -> None:
-        """Close and open: nothing is forgotten."""
-        self.store.close()
-        self.store = self._open()
+        if restart:
+            self.store.close()
+            self.store = self._open()
 
     @invariant()
     def agrees(self) -> None:
@@ -243,7 +268,7 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 StoreMachine.TestCase.settings = settings(
-    max_examples=25,
+    max_examples=30,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
