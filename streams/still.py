@@ -54,6 +54,12 @@ def _around(
 
 def _pictures(excerpt: Excerpt, start: int) -> Iterator[tuple[Packet, VideoFrame]]:
     decoder = RunDecoder(excerpt.parameters)
+    lone = False
     for packet in islice(excerpt.packets, start, None):
+        if lone and packet.key:
+            # What followed the last key packet was not kept: to the decoder it would be a loss,
+            # and of an open GOP it would show nothing.
+            yield from decoder.drain()
         yield from decoder.feed(packet, excerpt.parameters)
+        lone = packet.key and not packet.warmup
     yield from decoder.drain()
