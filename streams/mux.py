@@ -26,6 +26,8 @@ def mux(excerpts: Sequence[Excerpt], path: Path) -> tuple[Path, ...]:
 
     The first file is `path`; further ones get `-2`, `-3`, ... before the suffix. A gap between
     excerpts stays a gap: the picture before it stands. Packets that occur twice are written once.
+    After a gap, an H.264 stream of open GOPs gets a file of its own: players would make the gap
+    good with pictures that never were; of its key packets without the rest only the last is kept.
     Raises ValueError without an excerpt, FixError (codec) for what MP4 cannot hold, OSError.
     """
     if not excerpts:
@@ -34,25 +36,47 @@ def mux(excerpts: Sequence[Excerpt], path: Path) -> tuple[Path, ...]:
     for excerpt in excerpts:
         files.setdefault(excerpt.parameters, []).append(excerpt)
     paths: list[Path] = []
-    for number, (parameters, parts) in enumerate(files.items(), start=1):
-        target = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
-        _write(parameters, _joined(parts), target, parts[0].camera_id)
-        paths.append(target)
+    for parameters, parts in files.items():
+        for packets in _playable(parameters, _joined(parts)):
+            number = len(paths) + 1
+            target = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
+            _write(parameters, packets, target, parts[0].camera_id)
+            paths.append(target)
     return tuple(paths)
 
 
-def _joined(excerpts: Sequence[Excerpt]) -> list[Packet]:
-    """Put the packets one after the other; each once, and none that leans on what is missing."""
+def _joined(excerpts: Sequence[Excerpt]) -> list[list[Packet]]:
+    """Return each excerpt's packets; each packet once, and none that leans on what is missing."""
     seen: set[tuple[int, float]] = set()
-    packets: list[Packet] = []
+    parts: list[list[Packet]] = []
     for excerpt in sorted(excerpts, key=lambda one: one.packets[0].at_s):
         first_s = excerpt.packets[0].at_s
+        part: list[Packet] = []
         for packet in excerpt.packets:
             identity = (excerpt.session, packet.at_s)
             if packet.at_s >= first_s and identity not in seen:
                 seen.add(identity)
-                packets.append(packet)
-    return packets
+                part.append(packet)
+        parts.append(part)
+    return parts
+
+
+def _playable(parameters: CodecParameters, parts: Sequence[Sequence[Packet]]) -> list[list[Packet]]:
+    """Join what can be decoded in one go: a break only where the next entry resets the decoder."""
+    syntax = nal.family(parameters.codec)
+    runs: list[list[Packet]] = []
+    for part in parts:
+        before: Packet | None = None
+        for packet in part:
+            broken = before is None or (packet.key and before.key)
+            resets = not packet.key or syntax is None or nal.resets(syntax, packet.data)
+            if not runs or (broken and not resets):
+                if runs and len(runs[-1]) == 1:
+                    runs.pop()
+                runs.append([])
+            runs[-1].append(packet)
+            before = packet
+    return runs
 
 
 def _write(

@@ -92,6 +92,17 @@ def warmup(syntax: Family, data: bytes) -> int | None:
     return _avc_warmup(data) if syntax == "h264" else _hevc_warmup(data)
 
 
+def resets(syntax: Family, data: bytes) -> bool:
+    """Say whether a clean entry lets a decoder forget what came before, also after a loss.
+
+    An H.264 recovery point that is no IDR does not: to a decoder that is already running, the
+    pictures missing before it are a loss that it makes good with what it has.
+    """
+    if syntax == "hevc":
+        return _hevc_warmup(data) == 0
+    return any(_kind("h264", unit[0]) == _AVC_IDR for unit in _units(data))
+
+
 def _avc_warmup(data: bytes) -> int | None:
     recovery: int | None = None
     for unit in _units(data):

@@ -25,6 +25,7 @@ from streams import (
     save_excerpt,
 )
 from streams.decoder import Scaler
+from streams.ring import PacketRing
 from tests.clips import clip, read_counter, resized_clip
 from tests.packets import excerpt_of, packet, packets_of
 
@@ -108,6 +109,22 @@ def test_gaps_stay_and_doubles_go(tmp_path: Path) -> None:
     found = numbers_in(path)
     assert [number for _, number in found] == [*range(40), *range(100, 120)]
     assert found[40][0] == pytest.approx(4.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("open_gop", [False, True])
+def test_thinned_runs_do_not_spoil_the_clip(tmp_path: Path, open_gop: bool) -> None:
+    """Lone key packets before whole runs: every picture that is written is shown, in order.
+
+    With open GOPs players would show the pictures after the lone ones late, or not at all.
+    """
+    packets = packets_of(clip(seconds=10, b_frames=3, open_gop=open_gop, **SMALL))
+    ring = PacketRing("cam", ring_s=2.0, ring_bytes=1 << 24)
+    for one, parameters in packets:
+        ring.add(one, parameters, 0, 1e9)
+    (path,) = mux(ring.excerpts(0.0, 99.0), tmp_path / "clip.mp4")
+    whole = range(150, 250)
+    expected = [*whole] if open_gop else [0, 50, 100, *whole]
+    assert [number for _, number in numbers_in(path)] == expected
 
 
 def test_what_mp4_cannot_hold_is_said(tmp_path: Path) -> None:
