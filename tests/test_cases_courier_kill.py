@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cases import DeliveryState, Store
 from tests.case_payloads import make_case
-from tests.case_server import LOSING, STORING, CaseServer
+from tests.case_server import LOSING, STORING, CaseServer, preload_days
 from tests.conftest import REPOSITORY
 from tests.violations import make_violation
 
@@ -71,6 +71,7 @@ def test_every_case_arrives_once_through_twenty_kills(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite3"
     keys: list[str] = []
     with CaseServer(hang_s=1.0) as server, Store.open(path) as store:
+        preload_days(server)
         server.choose = lambda: chance.choice(faults) if chance.random() < 0.3 else "answer"
         server.store_delay_s = lambda: chance.uniform(0.0, STORE_DELAY_S)
         marked = 0
@@ -87,7 +88,7 @@ def test_every_case_arrives_once_through_twenty_kills(tmp_path: Path) -> None:
                 marked += sum(row.maybe_sent for row in claimed)
             couriers.start()
             wait_until_delivered(store, len(keys))
-        assert sorted(server.keys) == sorted(keys)
+        assert sorted(filter(None, server.keys)) == sorted(keys)
         assert marked >= 5, "the kills hit too few posts to prove anything"
 
 

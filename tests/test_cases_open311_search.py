@@ -65,7 +65,7 @@ SERVERS = st.builds(
         max_size=120,
     ).filter(lambda at: abs(at[0]) <= 3500),
     present=st.booleans(),
-    cap=st.integers(10, 60),
+    cap=st.sampled_from([10, 16, 20, 25, 30, 32, 50, 60]),
     order=st.sampled_from(["newest", "oldest", "any"]),
     bounds_in=st.booleans(),
 )
@@ -84,11 +84,14 @@ def test_a_case_that_is_there_is_never_said_to_be_absent(server: Server) -> None
 
 
 @settings(deadline=None, max_examples=100)
-@given(SERVERS, st.integers(4, 9))
-def test_requests_seconds_apart_are_always_told(server: Server, apart_s: int) -> None:
-    """Where no second is crowded the answer is certain."""
+@given(SERVERS, st.integers(4, 9), st.integers(0, 9))
+def test_requests_seconds_apart_are_always_told(
+    server: Server, apart_s: int, cap_more: int
+) -> None:
+    """Where no second is crowded the answer is certain, whatever the length of a page."""
     shuffled = list(range(len(server.at)))
     random.Random(len(shuffled)).shuffle(shuffled)
+    server.cap += cap_more
     server.at = [float(apart_s * (place - 60)) for place in shuffled]
     found = Search().find(server.ask, KEY, START, END)
     assert (found is not None) is server.present
@@ -106,6 +109,17 @@ def test_a_short_list_needs_few_questions() -> None:
     server.questions = 0
     assert search.find(server.ask, KEY, START, END) is None
     assert server.questions == 1
+
+
+def test_an_empty_server_that_got_a_crowd_at_once_is_believed_unless_it_looks_cut() -> None:
+    """37 in one second are no page; 40 may be one, and then more has to come first."""
+    server = Server([0.0] * 38, present=False, cap=1000, order="newest", bounds_in=True)
+    assert Search().find(server.ask, KEY, START, END) is None
+    server.at = [0.0] * 41
+    with pytest.raises(DeliveryError, match="may list fewer"):
+        Search().find(server.ask, KEY, START, END)
+    server.at.append(60.0)
+    assert Search().find(server.ask, KEY, START, END) is None
 
 
 @settings(max_examples=300)

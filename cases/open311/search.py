@@ -109,9 +109,18 @@ def _parts(window: Window, found: list[Row] | None) -> list[Window]:
         )
     if narrow[1] - narrow[0] > _NARROWEST:
         return parts + _halves(narrow)
-    if len(found) < _SMALLEST_PAGE:
+    if not _may_be_a_page(len(found)):
         return parts
     raise Transient("the server may list fewer requests than it received in a few seconds")
+
+
+def _may_be_a_page(count: int) -> bool:
+    """Tell whether a list of this length may be cut: pages have round lengths, nowhere below 10.
+
+    The last resort, for a server that is nearly empty and got all it has within seconds.
+    """
+    power_of_two = count & (count - 1) == 0
+    return count >= _SMALLEST_PAGE and (count % 10 == 0 or count % 25 == 0 or power_of_two)
 
 
 def _halves(window: Window) -> list[Window]:
