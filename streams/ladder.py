@@ -54,6 +54,8 @@ class Ladder:
         self._measured: deque[float] = deque(maxlen=_MEASURED)
         self._since_s = 0.0
         self._last_key_s: float | None = None
+        self._switching = False
+        """True until the other stream's first session: what still comes is of the old one."""
         if interval_s == 0.0:
             self._climb()  # every picture is wanted
 
@@ -75,9 +77,12 @@ class Ladder:
     def begin(self, at_s: float) -> None:
         """Start a session; distances do not span two."""
         self._since_s, self._last_key_s = at_s, None
+        self._switching = False
 
     def see(self, at_s: float, *, clean_key: bool) -> bool:
         """Note a packet; say whether the mode changed."""
+        if self._switching:
+            return False
         if clean_key:
             if self._last_key_s is not None and at_s > self._last_key_s:
                 self._measured.append(at_s - self._last_key_s)
@@ -106,7 +111,7 @@ class Ladder:
 
     def _climb(self) -> None:
         if self._has_sub and not self.on_sub and self._interval_s > 0.0:
-            self.on_sub = True
+            self.on_sub = self._switching = True
             self._measured.clear()
         elif self._step != "all":
             self._step = "all" if self._budget.take() else "long"
