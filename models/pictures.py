@@ -21,6 +21,7 @@ MAX_PIXELS = 128_000_000
 _JPEG = b"\xff\xd8\xff"
 _PNG = b"\x89PNG\r\n\x1a\n"
 _BMP = b"BM"
+_BMP_PLAIN = (0, 3)  # BI_RGB, BI_BITFIELDS
 
 
 def read_picture(path: Path) -> Picture:
@@ -93,4 +94,15 @@ def _is_whole(data: bytes) -> bool:
         return data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
     if data.startswith(_PNG):
         return b"IEND" in data[-64:]
-    return True  # a BMP that is too short does not decode
+    return len(data) >= _bmp_bytes(data)
+
+
+def _bmp_bytes(data: bytes) -> int:
+    """Count the bytes that an uncompressed BMP must have; 0 where they depend on the pixels."""
+    if len(data) < 34:
+        return len(data) + 1
+    pixels_at, _, width, height, _, bits, packing = struct.unpack_from("<IIiiHHI", data, 10)
+    if packing not in _BMP_PLAIN:
+        return 0
+    row_bytes = (abs(width) * bits + 31) // 32 * 4
+    return int(pixels_at + row_bytes * abs(height))

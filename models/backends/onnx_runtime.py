@@ -38,14 +38,18 @@ class OnnxRuntimeSession:
         options.inter_op_num_threads = 1
         try:
             session = onnxruntime.InferenceSession(
-                model, options, providers=["CPUExecutionProvider"]
+                model,
+                options,
+                providers=["CPUExecutionProvider"],
+                enable_fallback=0,  # its second try prints to stdout
             )
+            # Names are decoded here: in a damaged file they are no UTF-8.
+            self.inputs = tuple(_port(each) for each in session.get_inputs())
+            self.outputs = tuple(_port(each) for each in session.get_outputs())
+            self.metadata: Mapping[str, str] = dict(session.get_modelmeta().custom_metadata_map)
         except Exception as error:  # its errors share no base but Exception
             raise NotAModel(f"ONNX Runtime cannot load it: {_reason(error)}") from error
         self._session: onnxruntime.InferenceSession | None = session
-        self.inputs = tuple(_port(each) for each in session.get_inputs())
-        self.outputs = tuple(_port(each) for each in session.get_outputs())
-        self.metadata: Mapping[str, str] = dict(session.get_modelmeta().custom_metadata_map)
 
     def run(self, blob: NDArray[np.floating]) -> list[NDArray[np.float32]]:
         """Run the only input; outputs in order, as float32."""
