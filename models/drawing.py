@@ -219,7 +219,6 @@ def main() -> None:
     picture, things = draw()
     cv2.imwrite(str(PICTURE), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
     truth = {
-        "picture": PICTURE.name,
         "made": "python -m models.drawing (drawn from nothing)",
         "things": [
             {"label": label, "xyxy": [round(side, 1) for side in box]} for label, box in things

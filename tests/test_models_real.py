@@ -78,12 +78,10 @@ def best_iou(boxes: NDArray[np.float32], box: NDArray[np.float32]) -> float:
 @pytest.mark.parametrize(
     ("name", "layout", "recall"),
     [
-        # Measured over all 96 pictures: 0.96, 0.78, 0.96, 0.97. The bounds leave some room; a wrong
-        # channel order, border or grid costs far more.
+        # Measured over all 96 pictures: 0.96 and 0.78. The bounds leave some room; a wrong channel
+        # order, border or grid costs far more. (Ultralytics' layout is held by the test above.)
         ("picodet_s_416_coco", "picodet", 0.9),
         ("yolox_nano", "yolox", 0.72),
-        ("yolov8n_int8", "ultralytics", 0.9),
-        ("yolo11n_quantized", "ultralytics", 0.9),
     ],
 )
 def test_annotated_cars_are_found(shared_data: Path, name: str, layout: str, recall: float) -> None:
