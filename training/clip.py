@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 
 from training.example import DatasetError
 
-NOISE = 1.2
+NOISE = 1.0
 """Standard deviation of the sensor noise in grey levels."""
 KEY_S = 1
-QUALITY = 27
+QUALITY = 32
 """x264's constant rate factor."""
 
 

@@ -169,8 +169,8 @@ def _walk(rng: np.random.Generator, street: Street, things: list[Thing], ground:
     )
 
 
-def _trade(rng: np.random.Generator, street: Street, things: list[Thing], ground: Ground) -> None:
-    """Set up stalls with a vendor, goods before the shops, heaps, bags and banners."""
+def _vend(rng: np.random.Generator, street: Street, things: list[Thing], ground: Ground) -> None:
+    """Set up stalls, each with a vendor."""
     for _ in range(int(rng.choice([0, 1, 2, 4], p=[0.25, 0.3, 0.25, 0.2]))):
         side, x = _side(rng), _near(rng)
         off = float(rng.uniform(0.8, street.pavement_m - 1.0))
@@ -190,6 +190,10 @@ def _trade(rng: np.random.Generator, street: Street, things: list[Thing], ground
                 -side * np.pi / 2 + float(rng.normal(0, 0.6)),
             )
             things.append(vendor)
+
+
+def _litter(rng: np.random.Generator, street: Street, things: list[Thing], ground: Ground) -> None:
+    """Put goods before the shops, heaps and bags anywhere, and now and then a banner."""
 
     def before_shop() -> tuple[float, float, float]:
         side = _side(rng)
@@ -258,7 +262,9 @@ def populate(streams: Callable[[str], np.random.Generator], street: Street) -> l
     ground = Ground()
     _park(streams("parked"), street, things, ground)
     _drive(streams("traffic"), street, things, ground)
-    _trade(streams("trade"), street, things, ground)
+    trade = streams("trade")
+    _vend(trade, street, things, ground)
+    _litter(trade, street, things, ground)
     _wheels(streams("wheels"), street, things, ground)
     _walk(streams("people"), street, things, ground)
     return things
