@@ -75,31 +75,37 @@ class FileReader:
         self._interval_s = interval_s
         self._longest_px = longest_px
         self._start = start
-        with self._open() as demuxer:
-            parameters = demuxer.parameters
-            key_interval_s = None
-            fits = parameters.codec in _ALL_KEYS
-            if decode == "auto" and interval_s > 0.0 and self._source.is_file and not fits:
-                key_interval_s = _largest_key_gap_s(demuxer)
-                fits = key_interval_s is not None and key_interval_s <= KEYS_FIT * interval_s
-            elif fits:
-                key_interval_s = 0.0
-            self.info = FileInfo(
-                codec=parameters.codec,
-                width=parameters.width,
-                height=parameters.height,
-                fps=demuxer.average_fps,
-                duration_s=demuxer.duration_s,
-                key_interval_s=key_interval_s,
-                decode="key" if fits else "all",
-            )
+        demuxer = self._open()
+        self.info = self._inspect(demuxer, may_skip=decode == "auto")
+        self._opened: Demuxer | None = demuxer
+        """A camera's connection, for the first reading; a file is opened again."""
+        if self._source.is_file:
+            self._opened = None
+            demuxer.close()
+
+    def _inspect(self, demuxer: Demuxer, *, may_skip: bool) -> FileInfo:
+        parameters = demuxer.parameters
+        key_interval_s = 0.0 if parameters.codec in _ALL_KEYS else None
+        if key_interval_s is None and may_skip and self._source.is_file and self._interval_s:
+            key_interval_s = _largest_key_gap_s(demuxer)
+        fits = key_interval_s is not None and key_interval_s <= KEYS_FIT * self._interval_s
+        return FileInfo(
+            codec=parameters.codec,
+            width=parameters.width,
+            height=parameters.height,
+            fps=demuxer.average_fps,
+            duration_s=demuxer.duration_s,
+            key_interval_s=key_interval_s,
+            decode="key" if fits else "all",
+        )
 
     def __iter__(self) -> Iterator[Frame]:
         """Read from the beginning."""
         scaler = Scaler()
         key = self.info.decode == "key"
         seq = 0
-        with self._open() as demuxer:
+        opened, self._opened = self._opened, None
+        with opened or self._open() as demuxer:
             for packet, decoded in self._due_keys(demuxer) if key else self._due(demuxer):
                 yield Frame(
                     camera_id=self._camera_id,
