@@ -38,8 +38,10 @@ SILENT_S = 15.0
 """A worker without a beat for this long hangs and is replaced (beats come every second)."""
 BUFFERS_PER_CAMERA = 2
 REQUEST_TIMEOUT_S = 20.0
-RESTART_S = 0.5
+RESTART_S = 0.25
 """Pause before a worker is started again; doubles up to RESTART_MOST_S while it keeps dying."""
+STEADY_S = 10.0
+"""A worker that lived this long does not keep dying."""
 RESTART_MOST_S = 4.0
 
 
@@ -85,6 +87,7 @@ class _Worker:
         return process.pid if process else None
 
     def start(self) -> None:
+        self._launch()
         self._thread.start()
 
     def stop(self, timeout_s: float) -> None:
@@ -132,19 +135,19 @@ class _Worker:
         return True
 
     def _supervise(self) -> None:
-        pause_s = RESTART_S
+        pause_s = RESTART_S / 2
         while not self._stopping.is_set():
             started_s = time.monotonic()
-            self._launch()
             self._read()
             self._bury()
             if self._stopping.is_set():
                 return
             lived_s = time.monotonic() - started_s
-            pause_s = RESTART_S if lived_s > SILENT_S else min(2 * pause_s, RESTART_MOST_S)
+            pause_s = RESTART_S if lived_s > STEADY_S else min(2 * pause_s, RESTART_MOST_S)
             self.restarts += 1
             log.error("ingest worker lost, starting it again", extra={"lived_s": round(lived_s, 1)})
-            self._stopping.wait(pause_s)
+            if not self._stopping.wait(pause_s):
+                self._launch()
 
     def _launch(self) -> None:
         ours, theirs = self._context.Pipe()

@@ -116,7 +116,7 @@ def test_a_killed_ingest_worker_takes_only_its_cameras(tmp_path: Path) -> None:
             within(25, lambda: all(row["looks"] >= 3 for row in health(api).values()))
             before, start_s = health(api), time.monotonic()
             kill_first_worker(run.pid)
-            within(BACK_S, lambda: health(api)["c0"]["looks"] > before["c0"]["looks"] + 2)
+            within(BACK_S, lambda: health(api)["c0"]["looks"] > before["c0"]["looks"])
             took_s = time.monotonic() - start_s
             seen = health(api)["c1"]["looks"] - before["c1"]["looks"]
             assert seen >= int(took_s / INTERVAL_S) - 1
