@@ -18,9 +18,9 @@ _HALO = (0, 0, 0)
 _TEXT = (255, 255, 255)
 _BAND = (24, 24, 24)
 
-TEXT_SHARE = 1 / 40
+TEXT_SHARE = 1 / 48
 """Height of the text as a share of the picture's longer side: readable on a phone."""
-MIN_TEXT_PX = 14
+MIN_TEXT_PX = 16
 _WEIGHT = 400
 _FACE = "uni"
 """OpenCV's built-in face with Chinese in it (OpenCV 5)."""

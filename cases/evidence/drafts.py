@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ from cases.evidence.manifest import StillFiles
 from cases.evidence.request import EvidenceRequest, Still
 from cases.wording import Language
 from detectors import Box
-from streams import Excerpt, Picture, StreamError, mux, save_excerpt
+from streams import CodecParameters, Excerpt, Picture, StreamError, mux, save_excerpt
 
 ORIGINAL_QUALITY = 95
 """JPEG without chroma subsampling; the packets beside it are the true original."""
@@ -76,10 +77,8 @@ class Drafts:
             for leftover in self.folder.glob("clip*"):
                 leftover.unlink()
             return
-        for path, first in zip(paths, _firsts(excerpts), strict=False):
-            flush(path)
-            captured_at = first.captured_at(first.packets[0].at_s)
-            self.files.append(EvidenceFile(path, sha256_of(path), captured_at, FileKind.CLIP))
+        for path, captured_at in zip(paths, _began_at(excerpts), strict=True):
+            self._keep(path, FileKind.CLIP, captured_at)
 
     def _add_picture(self, name: str, picture: Picture, kind: FileKind, still: Still) -> None:
         quality = ORIGINAL_QUALITY if kind is FileKind.ORIGINAL else ANNOTATED_QUALITY
@@ -87,9 +86,12 @@ class Drafts:
         self._add(name, kind, still)
 
     def _add(self, name: str, kind: FileKind, still: Still) -> None:
-        path = self.folder / name
+        self._keep(self.folder / name, kind, still.moment.captured_at)
+
+    def _keep(self, path: Path, kind: FileKind, captured_at: datetime | None) -> None:
+        path.chmod(0o600)  # what `streams` wrote has the process's default
         flush(path)
-        self.files.append(EvidenceFile(path, sha256_of(path), still.moment.captured_at, kind))
+        self.files.append(EvidenceFile(path, sha256_of(path), captured_at, kind))
 
 
 def jpeg(picture: Picture, quality: int) -> bytes:
@@ -116,10 +118,10 @@ def _scaled(box: Box, scale: tuple[float, float]) -> Box:
     return (x0 * scale[0], y0 * scale[1], x1 * scale[0], y1 * scale[1])
 
 
-def _firsts(excerpts: Sequence[Excerpt]) -> Iterator[Excerpt]:
-    """Yield the first excerpt of each muxed file: a change of parameters starts a new one."""
-    before = None
+def _began_at(excerpts: Sequence[Excerpt]) -> Iterator[datetime]:
+    """Yield when each muxed file begins: one file a parameter set, in order of appearance."""
+    began: dict[CodecParameters, datetime] = {}
     for excerpt in excerpts:
-        if before is None or excerpt.parameters != before:
-            yield excerpt
-        before = excerpt.parameters
+        first_at = excerpt.captured_at(excerpt.packets[0].at_s)
+        began[excerpt.parameters] = min(began.get(excerpt.parameters, first_at), first_at)
+    yield from began.values()
