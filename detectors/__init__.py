@@ -17,11 +17,12 @@ from detectors.violation import (
     violation_id,
 )
 from detectors.watch import Watch
-from detectors.zone import CONTEXT_KINDS, ZONE_KINDS, Zone
+from detectors.zone import CONTEXT_KINDS, WHOLE_PICTURE, ZONE_KINDS, Zone
 
 __all__ = [
     "CONTEXT_KINDS",
     "KINDS",
+    "WHOLE_PICTURE",
     "ZONE_KINDS",
     "Absence",
     "Attention",

@@ -20,3 +20,5 @@ class Track:
     first_at_s: float
     last_at_s: float
     """Last match, on the camera's timeline."""
+    still_since_s: float
+    """Since when it stands where it stands (its last match, if it moves), on the same timeline."""

@@ -32,7 +32,10 @@ class Absence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A look that evidence is taken from, or the reason why there is none."""
+    """A look that evidence is taken from, or the reason why there is none.
+
+    An entry may have both: the first look with the thing, and why its arrival was not seen.
+    """
 
     role: Role
     at_s: float | None

@@ -1,0 +1,140 @@
+"""Which sighting of a look is which standing thing, by place and appearance."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors import appearance
+from detectors.assignment import assign
+from detectors.place import Boxes, areas, hidden_share, in_place, intersections, overlaps
+from detectors.scene import Scene
+from detectors.states import State
+from detectors.thing import Thing
+from detectors.violation import Box
+
+HIDDEN_SOME = 0.1
+"""Share of a place that something nearer covers from which it need not look as it did."""
+PART_SHARE = 0.85
+"""A box of the thing's group that lies this much inside its place is a part of it."""
+LEAST_SIDE = 0.0125
+"""Side of a box, as a share of the picture's width, under which nobody could be accused."""
+ARRIVING_COST = 0.2
+"""Makes a sighting go to a thing already believed, where a new one claims it too."""
+
+
+class Looks(Enum):
+    """How the place of a thing looks now."""
+
+    SAME = auto()
+    UNSURE = auto()
+    OTHER = auto()
+    HIDDEN = auto()
+    """Not the same, but something nearer covers some of it."""
+    UNKNOWN = auto()
+    """There is no picture, or too little of one, to compare."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A thing's place now, beside what it was."""
+
+    looks: Looks
+    hidden: float
+    """Share of the place that one nearer thing covers."""
+    likeness: float | None = None
+    """See appearance.likeness()."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a rule takes for its things."""
+
+    classes: frozenset[str]
+    take_score: float
+    """Least score of a new thing."""
+    stay_score: float
+    """Least score of one that is known."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What a look says about the things of a rule; rows number things, columns sightings."""
+
+    seen: Mapping[int, int]
+    """Column of each row that was seen."""
+    claimed: NDArray[np.bool_]
+    """(things, N) whether a sighting stands in the thing's place."""
+    looks: tuple["Compared", ...]
+    free: tuple[int, ...]
+    """Columns that may be new things, from left to right."""
+
+
+def attach(things: Sequence[Thing], scene: Scene, wanted: Wanted) -> Evidence:
+    """Match the sightings of a scene with standing things."""
+    seen = scene.seen
+    usable = _usable(scene, wanted)
+    places = np.asarray([thing.box for thing in things], np.float64).reshape(-1, 4)
+    claimed = in_place(places, seen.boxes, scene.width) & usable[None, :]
+    compared = tuple(
+        compare(thing, hidden_share_of(thing.box, claimed[row], scene), scene)
+        for row, thing in enumerate(things)
+    )
+    alike = np.asarray([one.looks in {Looks.SAME, Looks.UNKNOWN} for one in compared], bool)
+    arriving = np.asarray([thing.presence.state is State.ARRIVING for thing in things], float)
+    cost = 1.0 - overlaps(places, seen.boxes) + ARRIVING_COST * arriving.reshape(-1, 1)
+    pairs = dict(assign(cost, claimed & alike[:, None]))
+    covered = np.asarray([one.looks is Looks.HIDDEN for one in compared], bool)
+    reserved = (claimed & covered[:, None]).any(axis=0)
+    taken = {int(seen.leaders[column]) for column in pairs.values()}
+    free = [
+        index
+        for index in np.flatnonzero(usable & (seen.scores >= wanted.take_score)).tolist()
+        if seen.leaders[index] == index and index not in taken and not reserved[index]
+    ]
+    free.sort(key=lambda index: tuple(seen.boxes[index].tolist()))
+    return Evidence(pairs, claimed, compared, tuple(free))
+
+
+def _usable(scene: Scene, wanted: Wanted) -> NDArray[np.bool_]:
+    seen = scene.seen
+    named = np.asarray([name in wanted.classes for name in seen.names], bool)
+    sides = (seen.boxes[:, 2:] - seen.boxes[:, :2]).min(axis=1, initial=np.inf)
+    big = sides >= LEAST_SIDE * scene.width
+    return np.asarray(named & (seen.scores >= wanted.stay_score) & big)
+
+
+def hidden_share_of(place: Box, own: NDArray[np.bool_], scene: Scene) -> float:
+    """Share of a place that another thing covers; own: the sightings that are in it.
+
+    Second boxes and parts of what is in the place do not hide it.
+    """
+    seen = scene.seen
+    if not len(seen):
+        return 0.0
+    mine = own | np.isin(seen.leaders, seen.leaders[own])
+    inside = intersections(np.asarray([place]), seen.boxes)[0] / areas(seen.boxes)
+    mine |= (inside >= PART_SHARE) & np.isin(seen.groups, seen.groups[own])
+    return hidden_share(place, seen.boxes[~mine])
+
+
+def compare(thing: Thing, hidden: float, scene: Scene) -> Compared:
+    """Say how a thing's place looks now, with this share of it hidden."""
+    alike = appearance.likeness(thing.signature, scene.picture, scene.width)
+    if alike is None:
+        return Compared(Looks.UNKNOWN, hidden)
+    looks = Looks.UNSURE
+    if alike >= appearance.LOOKS_SAME:
+        looks = Looks.SAME
+    elif hidden >= HIDDEN_SOME:
+        looks = Looks.HIDDEN
+    elif alike < appearance.LOOKS_CHANGED:
+        looks = Looks.OTHER
+    return Compared(looks, hidden, alike)
+
+
+def boxes_of(things: Sequence[Thing]) -> Boxes:
+    """(N, 4) places of things."""
+    return np.asarray([thing.box for thing in things], np.float64).reshape(-1, 4)

@@ -1,0 +1,157 @@
+"""Where boxes are: overlaps, ground contact, standing in place, hiding one another.
+
+Boxes are (N, 4) float64 arrays of x0 y0 x1 y1 in source pixels, half-open, never clipped here.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from detectors.violation import Box
+from detectors.zone import Zone
+
+Boxes = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+
+STRIP = 0.15
+"""Share of a box's height, from below, that stands for its contact with the ground."""
+SLACK_SIZE = 0.2
+"""A standing thing's ground contact stays within this share of its size ..."""
+SLACK_PICTURE = 0.01
+"""... or of the picture's width: a detector's jitter is about constant on the picture it sees."""
+IN_PLACE_IOU = 0.4
+"""Least overlap of a standing thing's boxes; 3 px of jitter leave a box of 24 x 21 px 0.45."""
+SAME_BOX_IOU = 0.6
+"""Boxes of one group that overlap more are the same thing detected twice."""
+PART_SHARE = 0.85
+"""A box that lies in another by this share may be a part of the same thing ..."""
+PART_SIZE = 0.3
+"""... if it is at least this share of its area: a car before a bus is smaller."""
+FRONT_SHARE = 0.05
+"""What is nearer stands lower; this share of the hidden box's height may be missing."""
+
+
+def areas(boxes: Boxes) -> NDArray[np.float64]:
+    """(N,) areas in square pixels, at least a tiny one."""
+    sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 1e-6)
+    return np.asarray(sides[:, 0] * sides[:, 1])
+
+
+def intersections(one: Boxes, other: Boxes) -> Matrix:
+    """(N, M) areas that boxes have in common."""
+    low = np.maximum(one[:, None, :2], other[None, :, :2])
+    high = np.minimum(one[:, None, 2:], other[None, :, 2:])
+    sides = np.maximum(high - low, 0.0)
+    return np.asarray(sides[..., 0] * sides[..., 1])
+
+
+def overlaps(one: Boxes, other: Boxes) -> Matrix:
+    """(N, M) intersection over union."""
+    common = intersections(one, other)
+    union = areas(one)[:, None] + areas(other)[None, :] - common
+    return np.asarray(common / union)
+
+
+def grounds(boxes: Boxes) -> NDArray[np.float64]:
+    """(N, 2) middle of the strip in which a box touches the ground."""
+    height = boxes[:, 3] - boxes[:, 1]
+    return np.stack(
+        [(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3] - height * STRIP / 2],
+        axis=1,
+    )
+
+
+def ground_distances(one: Boxes, other: Boxes) -> Matrix:
+    """(N, M) distances of ground contacts in pixels."""
+    gap = grounds(one)[:, None, :] - grounds(other)[None, :, :]
+    return np.asarray(np.hypot(gap[..., 0], gap[..., 1]))
+
+
+def in_place(standing: Boxes, seen: Boxes, width: int) -> NDArray[np.bool_]:
+    """(N, M) whether a seen box is where a standing one stood, in a picture width pixels wide."""
+    size = np.sqrt(areas(standing))[:, None]
+    slack = np.maximum(SLACK_SIZE * size, SLACK_PICTURE * width)
+    near = ground_distances(standing, seen) <= slack
+    return np.asarray(near & (overlaps(standing, seen) >= IN_PLACE_IOU))
+
+
+def rivals(one: Boxes, other: Boxes) -> NDArray[np.bool_]:
+    """(N, M) whether two boxes claim the same ground, so that both cannot be there."""
+    common = intersections(one, other)
+    size_one, size_other = areas(one)[:, None], areas(other)[None, :]
+    contained = common / np.minimum(size_one, size_other) >= PART_SHARE
+    alike = (overlaps(one, other) >= IN_PLACE_IOU) | contained
+    size = np.sqrt(np.maximum(size_one, size_other))
+    return np.asarray(alike & (ground_distances(one, other) <= 2 * SLACK_SIZE * size))
+
+
+def leaders(boxes: Boxes, groups: NDArray[np.int32]) -> NDArray[np.intp]:
+    """(N,) for each box, best first, the index of the box whose thing it shows: mostly its own.
+
+    Detectors give some things two boxes: with two labels of one group, or a part and the whole.
+    """
+    leader = np.arange(len(boxes))
+    if len(boxes) < 2:
+        return leader
+    common = intersections(boxes, boxes)
+    size = areas(boxes)
+    smaller = np.minimum(size[:, None], size[None, :])
+    larger = np.maximum(size[:, None], size[None, :])
+    part = (common / smaller >= PART_SHARE) & (smaller / larger >= PART_SIZE)
+    twice = ((overlaps(boxes, boxes) >= SAME_BOX_IOU) | part) & (groups[:, None] == groups)
+    for index in range(1, len(boxes)):
+        better = np.flatnonzero(twice[index, :index] & (leader[:index] == np.arange(index)))
+        if len(better):
+            leader[index] = better[0]
+    return leader
+
+
+def hidden_share(box: Box, others: Boxes) -> float:
+    """Largest share of a box that one other box covers from in front (it stands lower)."""
+    if not len(others):
+        return 0.0
+    one = np.asarray([box], np.float64)
+    height = box[3] - box[1]
+    front = others[:, 3] >= box[3] - FRONT_SHARE * height
+    share = intersections(one, others)[0] / areas(one)[0]
+    return float(np.max(share * front))
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A zone's polygon, ready to be measured against."""
+
+    zone: Zone
+    shape: shapely.Polygon
+
+    @classmethod
+    def of(cls, zone: Zone) -> "Area":
+        """Prepare a zone; ValueError where its polygon crosses itself."""
+        shape = shapely.Polygon(zone.polygon)
+        if not shape.is_valid:
+            raise ValueError(f"zone {zone.zone_id!r}: the polygon crosses itself")
+        shapely.prepare(shape)
+        return cls(zone, shape)
+
+    def ground_share(self, box: Box, width: int, height: int) -> float:
+        """Share 0..1 of a box's contact with the ground that lies in the zone, in source pixels.
+
+        The contact is that of the whole box, measured before anything is clipped: a vehicle that
+        reaches over from beside the zone stands beside it.
+        """
+        contact = shapely.box(
+            box[0] / width,
+            (box[3] - STRIP * (box[3] - box[1])) / height,
+            box[2] / width,
+            box[3] / height,
+        )
+        if contact.area <= 0 or not self.shape.intersects(contact):
+            return 0.0
+        return float(self.shape.intersection(contact).area / contact.area)
+
+    def holds_ground(self, box: Box, width: int, height: int) -> bool:
+        """Whether the middle of a box's contact with the ground lies in the zone."""
+        x, y = grounds(np.asarray([box], np.float64))[0]
+        return bool(self.shape.covers(shapely.Point(x / width, y / height)))

@@ -1,0 +1,224 @@
+"""The presence of one identity over time: what was observed, and the seconds that count."""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from detectors.schedule import Schedule
+from detectors.states import Input, State, advance
+
+ENTER_LOOKS = 2
+"""Sightings that make a thing believed: one model error is not repeated at the same place."""
+ENTER_S = 1.5
+"""Seconds between the first and the last of them: a passing car stays in place for less."""
+SHORT_LOOKS = 2.5
+"""Sightings this many intervals apart are one observation: a single look may be lost."""
+STEP_LOOKS = 8.0
+"""Unless something spoke against it, sightings up to this many intervals apart are too."""
+LONGEST_GRACE_S = 60.0
+"""About a bus at its stop; what is hidden longer has to be seen dwelling again."""
+CHANGED_LOOKS = 4
+"""Misses after which a thing is gone whose place looks different without it."""
+ARRIVING_LOOKS = 3
+"""Misses after which a thing that was hardly seen is forgotten."""
+EXIT_RISK = 1e-5
+"""Chance of the misses, if it were still there, at which a thing is believed to be gone."""
+MISS_FLOOR = 0.15
+MISS_LOOKS_MOST = 20
+SEEN_SHARE = 0.34
+"""Share of clear looks in which a thing has to be seen: passers-by that stop in the same place
+by chance are seen there in fewer."""
+ROUNDING_S = 1e-3
+"""Durations are sums of differences of floats; times of streams are not finer than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The durations of a rule, in seconds on the camera's timeline."""
+
+    dwell_s: float
+    enter_s: float
+    exit_s: float
+    """No thing leaves before this long after it was last seen."""
+    short_s: float
+    step_s: float
+    grace_s: float
+    """A dwell that was not observed for longer starts again."""
+
+    @classmethod
+    def for_dwell(cls, dwell_s: float, interval_s: float) -> "Timing":
+        """Derive all durations from the dwell and the usual time between looks."""
+        step_s = max(STEP_LOOKS * interval_s, 5.0)
+        return cls(
+            dwell_s=dwell_s,
+            enter_s=ENTER_S,
+            exit_s=max(2 * interval_s, 3.0),
+            short_s=max(SHORT_LOOKS * interval_s, 1.5),
+            step_s=step_s,
+            grace_s=max(step_s, 15.0, min(dwell_s, LONGEST_GRACE_S)),
+        )
+
+
+@dataclass(slots=True)
+class Presence:
+    """State of one identity, fed one input a look. Times are on the watch's own timeline."""
+
+    first_s: float
+    last_seen_s: float
+    last_seen_at: datetime
+    """captured_at of the last sighting: schedules are about the clock on the wall."""
+    last_kept_s: float
+    """Last time nothing spoke against its being there: seen, or its place unchanged."""
+    session: int
+    state: State = State.ABSENT
+    seen: int = 0
+    strong: int = 0
+    """Sightings with a score that would do for taking it up."""
+    missed: int = 0
+    """Clear looks in which it was not observed."""
+    missing: int = 0
+    """Those of them since the last sighting, unchanged places not counted; of a thing that is
+    arriving, blind looks too."""
+    changed: int = 0
+    """Those of them in which its place looked different."""
+    contested: bool = False
+    """Whether something since the last sighting spoke against its being there all the time."""
+    paused: bool = False
+    """Whether the clock was stopped at the last sighting."""
+    dwell_s: float = 0.0
+    """Forbidden seconds observed."""
+    unseen_s: float = 0.0
+    """Forbidden seconds bridged without an observation."""
+
+    @classmethod
+    def begin(cls, now_s: float, at: datetime, session: int, *, paused: bool) -> "Presence":
+        """Start at a first sighting, which is strong by definition."""
+        presence = cls(now_s, now_s, at, now_s, session, paused=paused, seen=1, strong=1)
+        presence.feed(Input.SEEN)
+        return presence
+
+    def feed(self, signal: Input) -> None:
+        """Go to the next state."""
+        self.state = advance(self.state, signal)
+
+    def see(
+        self,
+        now_s: float,
+        at: datetime,
+        session: int,
+        schedule: Schedule,
+        timing: Timing,
+        *,
+        strong: bool,
+        paused: bool,
+    ) -> None:
+        """Take a sighting: count the forbidden seconds since the one before, as seen or unseen."""
+        passed_s = now_s - self.last_seen_s
+        if not (paused or self.paused):
+            forbidden_s = passed_s * schedule.forbidden_share(self.last_seen_at, at)
+            if self._bridged(passed_s, session, timing):
+                self.dwell_s += forbidden_s
+            else:
+                self.unseen_s += forbidden_s
+        self.feed(Input.SEEN)
+        self.last_seen_s = self.last_kept_s = now_s
+        self.last_seen_at = at
+        self.session = session
+        self.paused = paused
+        self.seen += 1
+        self.strong += strong
+        self.missing = self.changed = 0
+        self.contested = False
+
+    def _bridged(self, passed_s: float, session: int, timing: Timing) -> bool:
+        """Whether the time between two sightings counts as observed."""
+        if passed_s <= timing.short_s:
+            return True
+        return passed_s <= timing.step_s and not self.contested and session == self.session
+
+    def miss(self, *, changed: bool) -> None:
+        """Take a clear look without it; changed: its place was seen to look different."""
+        self.missed += 1
+        self.missing += 1
+        self.changed += changed
+        self.contested = self.contested or changed
+        self.feed(Input.MISSED)
+
+    def blind(self) -> None:
+        """Take a look that cannot tell.
+
+        It counts against what was hardly seen: passing traffic hides passing traffic.
+        """
+        self.contested = True
+        self.missing += self.state is State.ARRIVING
+        self.feed(Input.BLIND)
+
+    def unchanged(self, now_s: float, *, observed: bool) -> None:
+        """Take a look that saw no change at its place; observed: a model looked and blinked."""
+        self.missed += observed
+        self.last_kept_s = now_s
+        self.feed(Input.UNCHANGED)
+
+    def has_entered(self, timing: Timing) -> bool:
+        """Whether it was seen often and long enough to be believed."""
+        return (
+            self.strong >= ENTER_LOOKS
+            and self.last_seen_s - self.first_s >= timing.enter_s - ROUNDING_S
+        )
+
+    def is_complete(self, timing: Timing) -> bool:
+        """Whether the forbidden seconds have reached the dwell, observed well enough."""
+        return (
+            self.dwell_s >= timing.dwell_s - ROUNDING_S
+            and self.seen >= (self.seen + self.missed) * SEEN_SHARE
+        )
+
+    def has_left(self, now_s: float, timing: Timing) -> bool:
+        """Whether it was missed often and long enough to be believed.
+
+        How often depends on how reliably it was seen before: EXIT_RISK bounds the chance that a
+        thing that is still there is missed so many times in a row.
+        """
+        if self.state is State.ARRIVING:
+            return self.missing >= ARRIVING_LOOKS
+        if now_s - self.last_seen_s < timing.exit_s - ROUNDING_S:
+            return False
+        return self.changed >= CHANGED_LOOKS or self.missing >= self._misses_to_leave()
+
+    def _misses_to_leave(self) -> int:
+        before = self.missed - self.missing
+        chance = max(MISS_FLOOR, (before + 1) / (self.seen + before + 2))
+        return min(MISS_LOOKS_MOST, math.ceil(math.log(EXIT_RISK) / math.log(chance)))
+
+    def has_lapsed(self, now_s: float, timing: Timing) -> bool:
+        """Whether it was not observed for longer than the grace."""
+        return now_s - self.last_kept_s > timing.grace_s + ROUNDING_S
+
+    def to_json(self) -> dict[str, Any]:
+        """State as JSON-able data."""
+        return {
+            "state": str(self.state),
+            "first_s": self.first_s,
+            "last_seen_s": self.last_seen_s,
+            "last_seen_at": self.last_seen_at.isoformat(),
+            "last_kept_s": self.last_kept_s,
+            "session": self.session,
+            "seen": self.seen,
+            "strong": self.strong,
+            "missed": self.missed,
+            "missing": self.missing,
+            "changed": self.changed,
+            "contested": self.contested,
+            "paused": self.paused,
+            "dwell_s": self.dwell_s,
+            "unseen_s": self.unseen_s,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Presence":
+        """Undo to_json()."""
+        fields = dict(data)
+        fields["state"] = State(fields["state"])
+        fields["last_seen_at"] = datetime.fromisoformat(fields["last_seen_at"])
+        return cls(**fields)

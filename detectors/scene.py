@@ -1,0 +1,90 @@
+"""A look, made ready for rules: what was seen where, and on which timeline."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.kinds import TWO_WHEELERS, VEHICLES
+from detectors.look import Look
+from detectors.place import Boxes, leaders
+from detectors.track import Track
+from detectors.violation import Box
+
+VEHICLE_GROUP = -1
+TWO_WHEELER_GROUP = -2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sightings:
+    """Detections of a look by name, best score first."""
+
+    boxes: Boxes
+    """(N, 4) float64, source pixels."""
+    scores: NDArray[np.float64]
+    names: tuple[str, ...]
+    """Vocabulary names."""
+    groups: NDArray[np.int32]
+    """(N,) things of one group may be one thing: models take a van for a car, bus or truck."""
+    leaders: NDArray[np.intp]
+    """(N,) index of the box that shows the same thing best; mostly its own."""
+
+    def __len__(self) -> int:
+        """Count the boxes."""
+        return len(self.scores)
+
+    def box(self, index: int) -> Box:
+        """One box as plain numbers."""
+        x0, y0, x1, y1 = self.boxes[index].tolist()
+        return (x0, y0, x1, y1)
+
+    @classmethod
+    def of(cls, look: Look, vocabulary: Sequence[str], least_score: float) -> Self:
+        """Take a look's usable boxes: scored well enough, finite, with an area."""
+        found = look.detections
+        boxes = np.asarray(found.xyxy, np.float64)
+        scores = np.asarray(found.score, np.float64)
+        usable = np.isfinite(boxes).all(axis=1) & (scores >= least_score)
+        usable &= (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+        order = np.flatnonzero(usable)
+        order = order[np.argsort(-scores[order], kind="stable")]
+        names = tuple(vocabulary[label] for label in found.label[order].tolist())
+        groups = np.asarray([_group(name, vocabulary) for name in names], np.int32)
+        boxes = boxes[order]
+        return cls(boxes, scores[order], names, groups, leaders(boxes, groups))
+
+
+def _group(name: str, vocabulary: Sequence[str]) -> int:
+    if name in VEHICLES:
+        return VEHICLE_GROUP
+    return TWO_WHEELER_GROUP if name in TWO_WHEELERS else vocabulary.index(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """When a look was taken."""
+
+    now_s: float
+    """On the watch's own timeline, which never goes back and survives restarts."""
+    at_s: float
+    """On the camera's timeline, as events and pins give it."""
+    captured_at: datetime
+    session: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """An observed look with a trustworthy picture."""
+
+    instant: Instant
+    width: int
+    height: int
+    seen: Sightings
+    tracks: tuple[Track, ...]
+    """(N,) track of each sighting, on the watch's timeline."""
+    picture: NDArray[np.uint8] | None
+    since_last_s: float | None
+    """Seconds since the last such look; None for the first."""

@@ -1,0 +1,109 @@
+"""A standing thing: the presence of something that looks like this, at this place."""
+
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from detectors.appearance import Signature
+from detectors.presence import Presence
+from detectors.record import Record
+from detectors.scene import Scene
+from detectors.violation import Absence, Box
+
+PLACE_BOXES = 8
+"""Boxes whose median is the place; later ones do not move it, or a creeping queue would stand."""
+
+
+@dataclass(slots=True)
+class Thing:
+    """What is known of one; its number is the rule's own, no tracker's."""
+
+    number: int
+    zone_id: str
+    presence: Presence
+    boxes: list[Box]
+    """The first boxes seen of it, at most PLACE_BOXES."""
+    signature: Signature | None
+    track_id: int
+    """Of its last sighting."""
+    votes: dict[str, float]
+    """Scores summed by label."""
+    arrival: Absence | None
+    """Why its arrival was not seen; None where it was."""
+    record: Record | None = None
+
+    @classmethod
+    def begin(
+        cls, number: int, zone_id: str, scene: Scene, index: int, presence: Presence
+    ) -> "Thing":
+        """Take up a sighting; its signature is the caller's to take."""
+        return cls(
+            number=number,
+            zone_id=zone_id,
+            presence=presence,
+            boxes=[scene.seen.box(index)],
+            signature=None,
+            track_id=scene.tracks[index].track_id,
+            votes={scene.seen.names[index]: float(scene.seen.scores[index])},
+            arrival=Absence.PRESENT_AT_FIRST_LOOK if scene.since_last_s is None else None,
+        )
+
+    @property
+    def box(self) -> Box:
+        """Its place: the median of its first boxes, in source pixels."""
+        x0, y0, x1, y1 = (median(side) for side in zip(*self.boxes, strict=True))
+        return (x0, y0, x1, y1)
+
+    @property
+    def label(self) -> str:
+        """Vocabulary name it was seen as most."""
+        return max(sorted(self.votes), key=lambda name: self.votes[name])
+
+    @property
+    def score(self) -> float:
+        """Mean score of its sightings."""
+        return sum(self.votes.values()) / self.presence.seen
+
+    def take(self, scene: Scene, index: int) -> None:
+        """Take what a sighting says about place, label and track."""
+        if len(self.boxes) < PLACE_BOXES:
+            self.boxes.append(scene.seen.box(index))
+        name = scene.seen.names[index]
+        self.votes[name] = self.votes.get(name, 0.0) + float(scene.seen.scores[index])
+        self.track_id = scene.tracks[index].track_id
+
+    def move_to(self, other: "Thing") -> None:
+        """Take the place of another: it was this thing all along, boxed or parked differently."""
+        self.boxes = list(other.boxes)
+        self.signature = other.signature
+        self.track_id = other.track_id
+
+    def to_json(self) -> dict[str, Any]:
+        """State as JSON-able data."""
+        return {
+            "number": self.number,
+            "zone_id": self.zone_id,
+            "presence": self.presence.to_json(),
+            "boxes": [list(box) for box in self.boxes],
+            "signature": None if self.signature is None else self.signature.to_json(),
+            "track_id": self.track_id,
+            "votes": dict(self.votes),
+            "arrival": None if self.arrival is None else str(self.arrival),
+            "record": None if self.record is None else self.record.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Thing":
+        """Undo to_json()."""
+        signature, record, arrival = data["signature"], data["record"], data["arrival"]
+        return cls(
+            number=data["number"],
+            zone_id=data["zone_id"],
+            presence=Presence.from_json(data["presence"]),
+            boxes=[(box[0], box[1], box[2], box[3]) for box in data["boxes"]],
+            signature=None if signature is None else Signature.from_json(signature),
+            track_id=data["track_id"],
+            votes=dict(data["votes"]),
+            arrival=None if arrival is None else Absence(arrival),
+            record=None if record is None else Record.from_json(record),
+        )

@@ -1,0 +1,301 @@
+"""Rules about standing things: who comes, who stays and who goes.
+
+Identity is place and appearance, never a track's number: a thing is matched again, after an
+occlusion, a dropped stream or a restart, where it stood and if it looks the same. Where something
+at its place looks different, the old thing waits, the new one is followed beside it, and whoever
+is seen there again settles it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from detectors import appearance
+from detectors.attachment import (
+    Compared,
+    Evidence,
+    Looks,
+    Wanted,
+    attach,
+    boxes_of,
+    compare,
+)
+from detectors.memory import Memory
+from detectors.place import rivals
+from detectors.presence import SEEN_SHARE, Presence, Timing
+from detectors.record import Ledger
+from detectors.scene import Instant, Scene
+from detectors.schedule import Schedule
+from detectors.states import Input, State
+from detectors.story import Names, Reason, Story
+from detectors.thing import Thing
+from detectors.violation import Absence, Box
+
+STAY = 0.4
+"""A thing that was taken up is followed down to this share of the score that takes one up ..."""
+STAY_LEAST = 0.1
+"""... but not into the noise under this score."""
+HIDDEN_MUCH = 0.3
+"""Share of a place behind something nearer from which an undetected thing may still be there."""
+REFRESH_LIKENESS = 0.9
+"""A signature less like the place than this follows the light ..."""
+REFRESH_SHARE = 0.2
+"""... by this much a look."""
+MOST_THINGS = 192
+"""Bounds memory whatever a model finds; believed things outlive arriving ones."""
+
+
+class Kind(Protocol):
+    """What a kind of violation adds of its own to standing things."""
+
+    def observe(self, scene: Scene) -> None:
+        """See what the whole scene says, before anything is asked about this look."""
+
+    def zone_near(self, box: Box, scene: Scene) -> str | None:
+        """Zone that a thing in this box may be breaking the rule in; None for none."""
+
+    def breaks(self, zone_id: str, box: Box, scene: Scene) -> bool:
+        """Whether a thing standing in this box breaks the rule in this zone."""
+
+    def is_paused(self, box: Box, scene: Scene) -> bool:
+        """Whether the clock of a thing standing in this box is stopped."""
+
+
+class StandingThings:
+    """The standing things of one rule, fed every look of the camera."""
+
+    def __init__(self, names: Names, kind: Kind, schedule: Schedule, interval_s: float) -> None:
+        rule = names.rule
+        self._kind = kind
+        self._schedule = schedule
+        self._timing = {
+            zone.zone_id: Timing.for_dwell(rule.effective_dwell_s(zone), interval_s)
+            for zone in rule.accused_zones
+        }
+        take_score = rule.effective_conf
+        stay_score = min(take_score, max(STAY * take_score, STAY_LEAST))
+        self._wanted = Wanted(rule.effective_classes, take_score, stay_score)
+        self._memory = Memory()
+        self._story = Story(names, schedule, self._memory)
+        self._things: list[Thing] = []
+        self._next_number = 1
+
+    @property
+    def min_conf(self) -> float:
+        """Lowest score it makes use of."""
+        return self._wanted.stay_score
+
+    def step(self, scene: Scene, ledger: Ledger) -> None:
+        """Take an observed look."""
+        instant = scene.instant
+        self._begin(instant, ledger)
+        self._kind.observe(scene)
+        evidence = attach(self._things, scene, self._wanted)
+        seen: set[int] = set()
+        for row, thing in enumerate(self._things):
+            if row in evidence.seen:
+                self._see(thing, evidence.seen[row], evidence.looks[row], scene)
+                seen.add(thing.number)
+            else:
+                self._overlook(thing, row, evidence, scene)
+        seen |= self._take_up(evidence, scene)
+        for thing in list(self._things):
+            self._settle(thing, scene, seen, ledger)
+        self._end(instant, ledger)
+
+    def pass_over(self, instant: Instant, ledger: Ledger, *, carried: bool) -> None:
+        """Take a look that is no observation: carried detections, or a picture not to trust."""
+        self._begin(instant, ledger)
+        for thing in self._things:
+            if carried:
+                thing.presence.unchanged(instant.now_s, observed=False)
+            else:
+                thing.presence.blind()
+        self._end(instant, ledger)
+
+    def _begin(self, instant: Instant, ledger: Ledger) -> None:
+        """Let go of what was not observed for too long."""
+        self._story.turn()
+        self._memory.forget(instant.now_s)
+        for thing in self._things:
+            settled = thing.record and thing.record.confirmed and not thing.record.returning
+            if not settled and thing.presence.has_lapsed(
+                instant.now_s, self._timing[thing.zone_id]
+            ):
+                thing.presence.feed(Input.LAPSED)
+                self._story.ended(thing, instant, Reason.LAPSED, ledger)
+        self._sweep()
+
+    def _end(self, instant: Instant, ledger: Ledger) -> None:
+        """Drop what ended, keep to the bound, and ask for attention while something dwells."""
+        self._sweep()
+        if len(self._things) > MOST_THINGS:
+            by_worth = sorted(self._things, key=_worth)
+            for thing in by_worth[: len(self._things) - MOST_THINGS]:
+                self._story.ended(thing, instant, Reason.LOST, ledger)
+                self._things.remove(thing)
+        for thing in self._things:
+            if thing.presence.state in {State.DWELLING, State.CLEARING, State.UNSEEN}:
+                grace_s = self._timing[thing.zone_id].grace_s
+                ledger.watching_s = max(ledger.watching_s, grace_s)
+
+    def _sweep(self) -> None:
+        self._things = [thing for thing in self._things if thing.presence.state is not State.ABSENT]
+
+    def _see(self, thing: Thing, index: int, compared: Compared, scene: Scene) -> None:
+        """Take a sighting of a thing."""
+        strong = bool(scene.seen.scores[index] >= self._wanted.take_score)
+        self._sight(thing, scene, strong=strong)
+        thing.take(scene, index)
+        if thing.signature is None:
+            thing.signature = appearance.take(scene.picture, thing.box, scene.width)
+        elif thing.signature is not None and compared.likeness is not None:
+            if compared.likeness >= REFRESH_LIKENESS:
+                return
+            fresh = appearance.take(scene.picture, thing.signature.box, scene.width)
+            if fresh is not None:
+                thing.signature = appearance.blended(thing.signature, fresh, REFRESH_SHARE)
+
+    def _sight(self, thing: Thing, scene: Scene, *, strong: bool) -> None:
+        instant = scene.instant
+        thing.presence.see(
+            instant.now_s,
+            instant.captured_at,
+            instant.session,
+            self._schedule,
+            self._timing[thing.zone_id],
+            strong=strong,
+            paused=self._kind.is_paused(thing.box, scene),
+        )
+
+    def _overlook(self, thing: Thing, row: int, evidence: Evidence, scene: Scene) -> None:
+        """Say what it means that a thing was not seen."""
+        presence, looks = thing.presence, evidence.looks[row].looks
+        columns = np.flatnonzero(evidence.claimed[row]).tolist()
+        arriving = presence.state is State.ARRIVING
+        if arriving and looks in {Looks.SAME, Looks.UNKNOWN} and columns:
+            presence.feed(Input.REPLACED)  # all its sightings are another thing's
+        elif columns or evidence.looks[row].hidden >= HIDDEN_MUCH:
+            presence.blind()
+        elif looks is Looks.SAME and not arriving and _reliable(presence):
+            presence.unchanged(scene.instant.now_s, observed=True)
+        else:
+            presence.miss(changed=looks is Looks.OTHER)
+
+    def _take_up(self, evidence: Evidence, scene: Scene) -> set[int]:
+        """Start following what stands near a zone and is no thing known."""
+        numbers = set()
+        for index in evidence.free:
+            box = scene.seen.box(index)
+            zone_id = self._kind.zone_near(box, scene)
+            if zone_id is None:
+                continue
+            instant = scene.instant
+            presence = Presence.begin(
+                instant.now_s,
+                instant.captured_at,
+                instant.session,
+                paused=self._kind.is_paused(box, scene),
+            )
+            thing = Thing.begin(self._next_number, zone_id, scene, index, presence)
+            if thing.arrival is None and (scene.since_last_s or 0.0) > (
+                self._timing[zone_id].step_s
+            ):
+                thing.arrival = Absence.GAP
+            thing.signature = appearance.take(scene.picture, box, scene.width)
+            self._next_number += 1
+            self._things.append(thing)
+            numbers.add(thing.number)
+        return numbers
+
+    def _settle(self, thing: Thing, scene: Scene, seen: set[int], ledger: Ledger) -> None:
+        """Draw the conclusions of a look for a thing."""
+        presence, timing = thing.presence, self._timing[thing.zone_id]
+        if presence.state is State.ABSENT:
+            return
+        if thing.number not in seen:
+            may_leave = presence.state in {State.ARRIVING, State.CLEARING}
+            if may_leave and presence.has_left(scene.instant.now_s, timing):
+                presence.feed(Input.LEFT)
+                self._story.ended(thing, scene.instant, Reason.LEFT, ledger)
+            return
+        self._story.sighted(thing, scene.instant)
+        if not self._kind.breaks(thing.zone_id, thing.box, scene):
+            return
+        if presence.state is State.ARRIVING:
+            if not presence.has_entered(timing):
+                return
+            if not self._may_enter(thing, scene, seen, ledger):
+                return
+            presence.feed(Input.ENTERED)
+            self._story.entered(thing, scene)
+        self._story.dwells(thing, timing, scene.instant, ledger)
+
+    def _may_enter(self, new: Thing, scene: Scene, seen: set[int], ledger: Ledger) -> bool:
+        """Settle who a place belongs to; false where the newcomer is no thing of its own (yet)."""
+        others = [thing for thing in self._things if thing is not new]
+        claims = rivals(boxes_of([new]), boxes_of(others))[0]
+        for old in [other for other, claim in zip(others, claims, strict=True) if claim]:
+            # What one look shows as two things is two things.
+            if old.number in seen or old.presence.state is State.ABSENT:
+                continue
+            if old.presence.state is State.ARRIVING:
+                old.presence.feed(Input.REPLACED)
+            elif not self._yields(old, new, scene, seen, ledger):
+                return False
+        return True
+
+    def _yields(self, old: Thing, new: Thing, scene: Scene, seen: set[int], ledger: Ledger) -> bool:
+        """Whether an unseen thing is gone, now that another one was seen on its ground."""
+        looks = compare(old, 0.0, scene).looks
+        if looks not in {Looks.SAME, Looks.OTHER}:
+            return False
+        confirmed = old.record is not None and old.record.confirmed
+        moved = looks is Looks.OTHER and self._looks_like(old, new.box, scene)
+        if looks is Looks.SAME or (moved and confirmed):
+            old.move_to(new)
+            self._sight(old, scene, strong=True)
+            seen.add(old.number)
+            new.presence.feed(Input.REPLACED)
+            return False
+        old.presence.feed(Input.REPLACED)
+        reason = Reason.MOVED if moved else Reason.REPLACED
+        self._story.ended(old, scene.instant, reason, ledger)
+        return True
+
+    @staticmethod
+    def _looks_like(old: Thing, box: Box, scene: Scene) -> bool:
+        """Whether a box looks like a thing that stood elsewhere."""
+        if old.signature is None:
+            return False
+        there = replace(old.signature, box=box)
+        alike = appearance.likeness(there, scene.picture, scene.width)
+        return alike is not None and alike >= appearance.LOOKS_SAME
+
+    def to_json(self) -> dict[str, Any]:
+        """State as JSON-able data."""
+        return {
+            "next_number": self._next_number,
+            "things": [thing.to_json() for thing in self._things],
+            "memory": self._memory.to_json(),
+        }
+
+    def take_up_json(self, data: Mapping[str, Any]) -> None:
+        """Undo to_json(); things of zones that are no more are dropped."""
+        self._next_number = int(data["next_number"])
+        things = [Thing.from_json(one) for one in data["things"]]
+        self._things = [thing for thing in things if thing.zone_id in self._timing]
+        self._memory.take_up(data["memory"])
+
+
+def _reliable(presence: Presence) -> bool:
+    """Whether it was seen often enough for a single miss to be a blink of the model."""
+    return presence.seen >= (presence.seen + presence.missed) * SEEN_SHARE
+
+
+def _worth(thing: Thing) -> tuple[bool, float, int]:
+    """Order in which things are given up: arriving ones first, then the longest unseen."""
+    presence = thing.presence
+    return (presence.state is not State.ARRIVING, presence.last_seen_s, thing.number)

@@ -1,0 +1,135 @@
+"""Follows things from look to look, at one look every two seconds as well as at every frame.
+
+Nothing is predicted: between rare looks a passing car is somewhere else and another thing, and
+what stands is where it was. Rules do not hang on a track's number (see things.py); it names a
+thing in the evidence, gives it a smoothed box, and tells standing from moving traffic.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from detectors.assignment import assign
+from detectors.place import Boxes, areas, ground_distances, in_place, overlaps
+from detectors.scene import Sightings
+from detectors.track import Track
+from detectors.violation import Box
+
+LEAST_IOU = 0.1
+REACH = 0.7
+"""Without overlap, the same thing within this share of its size."""
+SMOOTH = 0.5
+"""Weight of the newest box in the smoothed one."""
+KEEP_LOOKS = 5.0
+"""Intervals after which a track that was not matched ends."""
+MOST_TRACKS = 512
+"""Bounds memory whatever a model finds."""
+
+
+@dataclass(slots=True)
+class _Followed:
+    track_id: int
+    group: int
+    box: Box
+    """Smoothed."""
+    last_box: Box
+    anchor: Box
+    """Box it had when it came to rest."""
+    still_since_s: float
+    first_s: float
+    last_s: float
+    score: float
+    votes: dict[str, float] = field(default_factory=dict)
+
+    def track(self) -> Track:
+        label = max(sorted(self.votes), key=lambda name: self.votes[name])
+        return Track(
+            track_id=self.track_id,
+            label=label,
+            box=self.box,
+            score=self.score,
+            first_at_s=self.first_s,
+            last_at_s=self.last_s,
+            still_since_s=self.still_since_s,
+        )
+
+
+class Tracker:
+    """Tracks of one camera; ids count from 1 in each tracker."""
+
+    def __init__(self, interval_s: float) -> None:
+        """interval_s is the usual time between looks."""
+        self._keep_s = max(KEEP_LOOKS * interval_s, 5.0)
+        self._next_id = 1
+        self._followed: list[_Followed] = []
+
+    def update(self, now_s: float, seen: Sightings, width: int) -> tuple[Track, ...]:
+        """Return the track of each sighting; second boxes of a thing share its track."""
+        self._followed = [one for one in self._followed if now_s - one.last_s <= self._keep_s]
+        first = np.flatnonzero(seen.leaders == np.arange(len(seen)))
+        boxes = seen.boxes[first]
+        owner: dict[int, _Followed] = {}
+        for row, column in self._pairs(boxes, seen.groups[first]):
+            self._match(self._followed[row], now_s, seen, int(first[column]), width)
+            owner[int(first[column])] = self._followed[row]
+        for index in first.tolist():
+            if index not in owner:
+                owner[index] = self._start(now_s, seen, index)
+        if len(self._followed) > MOST_TRACKS:
+            self._followed = sorted(self._followed, key=lambda one: one.last_s)[-MOST_TRACKS:]
+        tracks = {index: one.track() for index, one in owner.items()}
+        return tuple(tracks[leader] for leader in seen.leaders.tolist())
+
+    def _pairs(self, boxes: Boxes, groups: Any) -> list[tuple[int, int]]:
+        if not self._followed or not len(boxes):
+            return []
+        last = np.asarray([one.last_box for one in self._followed], np.float64)
+        kinds = np.asarray([one.group for one in self._followed])
+        iou = overlaps(last, boxes)
+        size = np.sqrt(np.minimum(areas(last)[:, None], areas(boxes)[None, :]))
+        distance = ground_distances(last, boxes) / size
+        allowed = ((iou >= LEAST_IOU) | (distance <= REACH)) & (kinds[:, None] == groups[None, :])
+        return assign(1.0 - iou + 0.1 * distance, allowed)
+
+    def _match(self, one: _Followed, now_s: float, seen: Sightings, index: int, width: int) -> None:
+        box = seen.box(index)
+        x0, y0, x1, y1 = (old + SMOOTH * (new - old) for old, new in zip(one.box, box, strict=True))
+        one.box, one.last_box, one.last_s = (x0, y0, x1, y1), box, now_s
+        one.score = float(seen.scores[index])
+        one.votes[seen.names[index]] = one.votes.get(seen.names[index], 0.0) + one.score
+        if not in_place(np.asarray([one.anchor]), np.asarray([box]), width)[0, 0]:
+            one.anchor, one.still_since_s, one.box = box, now_s, box
+
+    def _start(self, now_s: float, seen: Sightings, index: int) -> _Followed:
+        box, score = seen.box(index), float(seen.scores[index])
+        one = _Followed(
+            track_id=self._next_id,
+            group=int(seen.groups[index]),
+            box=box,
+            last_box=box,
+            anchor=box,
+            still_since_s=now_s,
+            first_s=now_s,
+            last_s=now_s,
+            score=score,
+            votes={seen.names[index]: score},
+        )
+        self._next_id += 1
+        self._followed.append(one)
+        return one
+
+    def to_json(self) -> dict[str, Any]:
+        """State as JSON-able data."""
+        followed = [
+            {name: getattr(one, name) for name in _Followed.__slots__} for one in self._followed
+        ]
+        return {"next_id": self._next_id, "followed": followed}
+
+    def take_up(self, data: dict[str, Any]) -> None:
+        """Undo to_json()."""
+        self._next_id = int(data["next_id"])
+        self._followed = []
+        for fields in data["followed"]:
+            boxes = {name: tuple(fields[name]) for name in ("box", "last_box", "anchor")}
+            self._followed.append(_Followed(**{**fields, **boxes, "votes": dict(fields["votes"])}))
