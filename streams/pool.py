@@ -1,6 +1,6 @@
 """A few decoding threads for many cameras: whoever has waited longest is next.
 
-A camera offers its newest due key packet; an older one that nobody took yet is shed before it is
+A camera offers its due key packets; one that has waited when a newer one comes is shed before it is
 decoded. A camera that is decoded completely queues all its packets and has a decoder of its own.
 """
 
@@ -23,6 +23,10 @@ log = logging.getLogger(__name__)
 
 QUEUE_S = 20.0
 """A camera that is decoded completely may fall behind by a long GOP, once; then it is shed."""
+STALE_S = 0.25
+"""A due key packet that has waited for so long gives way to a newer one. Those of a session's first
+second are placed all at once, and none of them has waited."""
+MOST_DUE = 4
 _BATCH = 25
 """Packets of such a camera decoded before the others get a turn."""
 
@@ -70,7 +74,8 @@ class Lane:
         self._grid = grid
         self._on_frame = on_frame
         self._lock = threading.Lock()
-        self._due: Job | None = None
+        self._due: deque[tuple[Job, float]] = deque()
+        """With the monotonic time of the offer."""
         self._queue: deque[Job] = deque()
         self._run: RunDecoder | None = None
         self._run_job: Job
@@ -79,12 +84,15 @@ class Lane:
         self._over = False
 
     def offer(self, job: Job, *, early: float) -> bool:
-        """Take a clean key packet if it is due. Newest wins."""
+        """Take a clean key packet if it is due. Newer ones win over those that have waited."""
         with self._lock:
             if not self._grid.take(job.packet.at_s, early=early):
                 return False
-            self.dropped += self._due is not None
-            self._due = job
+            now_s = time.monotonic()
+            while self._due and (now_s - self._due[0][1] > STALE_S or len(self._due) >= MOST_DUE):
+                self._due.popleft()
+                self.dropped += 1
+            self._due.append((job, now_s))
             return True
 
     def feed(self, job: Job) -> None:
@@ -110,12 +118,12 @@ class Lane:
     @property
     def waiting(self) -> bool:
         """True when there is something to decode."""
-        return self._due is not None or bool(self._queue)
+        return bool(self._due) or bool(self._queue)
 
     def work(self, tools: _Tools) -> None:
         """Decode what waits. Called by one worker at a time."""
         with self._lock:
-            due, self._due = self._due, None
+            due = self._due.popleft()[0] if self._due else None
             batch = [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
             restart, self._restart = self._restart, False
             over = self._over and not self._queue

@@ -10,7 +10,7 @@ import pytest
 
 from streams import Frame
 from streams.due import EARLY, DueGrid
-from streams.pool import QUEUE_S, DecodePool, Job, Lane
+from streams.pool import MOST_DUE, QUEUE_S, STALE_S, DecodePool, Job, Lane
 from tests.clips import clip, read_counter
 from tests.packets import packets_of
 
@@ -36,8 +36,25 @@ def wait_until(done: Callable[[], bool], most_s: float = 10.0) -> None:
         time.sleep(0.002)
 
 
-def test_the_newest_due_key_packet_wins() -> None:
+def test_a_newer_key_packet_wins_over_one_that_waited() -> None:
     """While nobody decodes, older ones are shed and counted; only the newest is decoded."""
+    frames: list[Frame] = []
+    pool, lane = DecodePool(1), make_lane(frames.append)
+    pool.add(lane)
+    first, second, third, *_ = (job for job in jobs_of() if job.packet.key)
+    for job in (first, second, third):
+        assert lane.offer(job, early=EARLY)
+        pool.ready(lane)
+        time.sleep(STALE_S + 0.05)
+    pool.start()
+    wait_until(lambda: lane.looks == 1)
+    pool.stop(2.0)
+    assert [read_counter(frame.picture) for frame in frames] == [50]
+    assert lane.dropped == 2
+
+
+def test_key_packets_offered_together_are_all_decoded() -> None:
+    """A session's first second is placed at once: none of its looks is lost, up to a limit."""
     frames: list[Frame] = []
     pool, lane = DecodePool(1), make_lane(frames.append)
     pool.add(lane)
@@ -45,10 +62,10 @@ def test_the_newest_due_key_packet_wins() -> None:
         if job.packet.key and lane.offer(job, early=EARLY):
             pool.ready(lane)
     pool.start()
-    wait_until(lambda: lane.looks == 1)
+    wait_until(lambda: lane.looks == MOST_DUE)
     pool.stop(2.0)
-    assert [read_counter(frame.picture) for frame in frames] == [125]
-    assert lane.dropped == 5
+    assert [read_counter(frame.picture) for frame in frames] == [50, 75, 100, 125]
+    assert lane.dropped == 2
 
 
 def test_everything_of_a_camera_is_decoded_in_order() -> None:
