@@ -8,7 +8,7 @@ r"""Write a trained checkpoint as ONNX and enter it in the manifest of bundled m
 The running mean of the weights is what is exported, by the Ultralytics package with its metadata.
 `manifest` runs in the base environment: it reads the file with models.load, refuses one above
 MOST_BYTES or without the expected classes, copies it to models/weights/street.onnx and writes the
-entry.
+entry and the card.
 """
 
 import argparse
@@ -22,6 +22,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from training.architecture import ARCHITECTURE, make_model
+from training.card import card_of
 from training.crops import INPUT
 from training.example import CLASSES, DatasetError
 
@@ -42,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     entry.add_argument("--threshold", type=float, required=True)
     entry.add_argument("--scores", type=Path, required=True, help="JSON of training.evaluate")
     entry.add_argument("--made", type=Path, required=True, help="JSON: data, seed, command")
+    entry.add_argument("--other", type=Path, nargs="*", default=[], help="scores of other models")
     entry.add_argument("--weights", type=Path, default=WEIGHTS)
     options = parser.parse_args(arguments)
     try:
@@ -50,6 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             made = json.loads(options.made.read_text(encoding="utf-8"))
             scores = json.loads(options.scores.read_text(encoding="utf-8"))
+            for path in options.other:
+                others = json.loads(path.read_text(encoding="utf-8"))
+                scores.setdefault("others", {})[path.stem] = others
             enter(options.model, options.weights, options.threshold, made, scores)
     except (DatasetError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
@@ -60,8 +66,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def export_onnx(checkpoint: Path, out: Path, *, end_to_end: bool) -> None:
     """Write the checkpoint's running mean as ONNX of INPUT size (training environment)."""
     import torch  # type: ignore[import-not-found]  # noqa: PLC0415 - training environment only
-
-    from training.train import ARCHITECTURE, make_model  # noqa: PLC0415 - same
 
     saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
     if saved["classes"] != list(CLASSES) or saved["architecture"] != ARCHITECTURE:
@@ -75,8 +79,6 @@ def write_onnx(model: Any, out: Path, *, end_to_end: bool) -> None:
     """Export a DetectionModel: (1, 300, 6) end-to-end, else (1, 4 + classes, places) for NMS."""
     os.environ.setdefault("YOLO_AUTOINSTALL", "false")
     from ultralytics import YOLO  # type: ignore[import-not-found]  # noqa: PLC0415
-
-    from training.train import ARCHITECTURE  # noqa: PLC0415
 
     whole = YOLO(ARCHITECTURE, task="detect", verbose=False)
     whole.model = model.eval()
@@ -136,6 +138,7 @@ def enter(
     if manifest.exists():
         models = json.loads(manifest.read_text(encoding="utf-8"))["models"]
     others = [entry for entry in models if entry["name"] != record["name"]]
+    (weights / "CARD.md").write_text(card_of(record), encoding="utf-8")
     partial = manifest.with_suffix(".part")
     partial.write_text(json.dumps({"models": [*others, record]}, indent=1) + "\n", "utf-8")
     partial.replace(manifest)

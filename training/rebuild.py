@@ -10,6 +10,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+from training.architecture import make_model
 from training.example import CLASSES, DatasetError
 
 HEADS = (("one2one_cv2.", "cv2."), ("one2one_cv3.", "cv3."))
@@ -19,8 +20,6 @@ def rebuild(path: Path) -> Any:
     """Return a DetectionModel with the weights of an exported ONNX file; raises DatasetError."""
     import onnx  # noqa: PLC0415 - training environment only, as the next
     import torch  # type: ignore[import-not-found]  # noqa: PLC0415
-
-    from training.train import make_model  # noqa: PLC0415
 
     stored = {
         item.name: torch.from_numpy(onnx.numpy_helper.to_array(item).copy())

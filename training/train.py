@@ -24,10 +24,11 @@ import cv2
 import numpy as np
 import torch  # type: ignore[import-not-found]  # lives in the training environment only
 
+from training.architecture import ARCHITECTURE, make_model
 from training.crops import CUT, Sample, cut, read_sample, tint
 from training.example import CLASSES, DatasetError
+from training.rebuild import rebuild
 
-ARCHITECTURE = "yolo26n.yaml"
 SCENES_SHARE = 0.55
 """Share of rendered pictures among the cuts."""
 MOSAIC_SHARE = 0.25
@@ -101,11 +102,13 @@ class Cuts:
 class Run:
     """Model, its running mean, optimiser and step: everything a checkpoint holds."""
 
-    def __init__(self, folder: Path, *, steps: int, rate: float, seed: int) -> None:
+    def __init__(
+        self, folder: Path, *, steps: int, rate: float, seed: int, start: Path | None = None
+    ) -> None:
         self.folder, self.steps, self.rate, self.seed = folder, steps, rate, seed
         folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(seed)
-        self.model = make_model()
+        self.model = make_model() if start is None else rebuild(start)
         self.model.args.epochs = PHASES
         self.mean = deepcopy(self.model).eval()
         decayed = [p for p in self.model.parameters() if p.ndim > 1]
@@ -178,19 +181,6 @@ class Run:
                 value.copy_(current[key])
 
 
-def make_model() -> Any:
-    """Make an untrained model with our classes."""
-    from ultralytics.cfg import get_cfg  # type: ignore[import-not-found]  # noqa: PLC0415
-    from ultralytics.nn.tasks import (  # type: ignore[import-not-found]  # noqa: PLC0415
-        DetectionModel,
-    )
-
-    model = DetectionModel(ARCHITECTURE, nc=len(CLASSES), verbose=False)
-    model.names = dict(enumerate(CLASSES))
-    model.args = get_cfg()
-    return model
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train; 0 done, 2 the input is wrong."""
     parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__)
@@ -198,6 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--stop-at", type=int, help="stop at this step of the schedule")
+    parser.add_argument("--start", type=Path, help="ONNX file whose weights a new run starts from")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=0.0015)
     parser.add_argument("--seed", type=int, default=0)
@@ -208,7 +199,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cv2.setNumThreads(1)
     try:
         cuts = Cuts(options.dataset)
-        run = Run(options.run, steps=options.steps, rate=options.rate, seed=options.seed)
+        run = Run(
+            options.run,
+            steps=options.steps,
+            rate=options.rate,
+            seed=options.seed,
+            start=options.start,
+        )
     except DatasetError as error:
         print(error, file=sys.stderr)
         return 2
