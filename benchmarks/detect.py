@@ -164,8 +164,8 @@ def _load(entry: ModelEntry, threads: int) -> tuple[Detector, Stopwatch]:
     """Load our detector around a session that is watched."""
     watches: list[Stopwatch] = []
 
-    def engine(model: bytes, *, threads: int) -> Session:
-        watches.append(Stopwatch(open_session(model, threads=threads)))
+    def engine(model: bytes, *, threads: int, spin: bool) -> Session:
+        watches.append(Stopwatch(open_session(model, threads=threads, spin=spin)))
         return watches[0]
 
     detector = models.load(

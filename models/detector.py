@@ -170,6 +170,7 @@ def load(
     layout: str | None = None,
     classes: Sequence[str] | None = None,
     threads: int | None = None,
+    spin: bool = True,
     input_size: Size | None = None,
     name: str | None = None,
     sha256: str | None = None,
@@ -178,9 +179,10 @@ def load(
     """Load a detector from an ONNX file and run it once; the layout is recognised if not given.
 
     `conf`: score threshold, 0.25 by default. `iou`: overlap for NMS, by default the layout's usual.
-    `threads`: inside one run; by default a thread a processor, at most 8. `input_size`, `sha256`:
-    what a manifest promises; a network of free size takes that size, another file is refused.
-    `engine`: what runs it, by default ONNX Runtime on the CPU.
+    `threads`: inside one run; by default a thread a processor, at most 8. `spin`: let them wait
+    actively; False where other work shares the processors (docs/models.md). `input_size`,
+    `sha256`: what a manifest promises; a network of free size takes that size, another file is
+    refused. `engine`: what runs it, by default ONNX Runtime on the CPU.
     Raises NotAModel, NoDetector, ManifestError (a promise not kept).
     """
     file = OnnxFile.read(path)
@@ -190,7 +192,7 @@ def load(
             "changed or damaged; restore it or correct the manifest"
         )
     try:
-        session = engine(file.data, threads=threads or _default_threads())
+        session = engine(file.data, threads=threads or _default_threads(), spin=spin)
         network = Network.examine(session, input_size)
         facts = Facts(
             network.input_size,

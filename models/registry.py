@@ -61,9 +61,17 @@ class Registry:
         )
 
     def open(
-        self, entry: ModelEntry, conf: float | None = None, *, threads: int | None = None
+        self,
+        entry: ModelEntry,
+        conf: float | None = None,
+        *,
+        threads: int | None = None,
+        spin: bool = True,
     ) -> Detector:
-        """Load what an entry describes, its hash checked; raises ModelError."""
+        """Load what an entry describes, its hash checked; raises ModelError.
+
+        `threads` and `spin` are those of `load`.
+        """
         return load(
             entry.file,
             conf=entry.threshold if conf is None else conf,
@@ -71,6 +79,7 @@ class Registry:
             classes=entry.classes,
             input_size=entry.input_size,
             threads=threads,
+            spin=spin,
             name=entry.name,
             sha256=entry.sha256,
         )
@@ -85,7 +94,7 @@ class Registry:
         stamp = file.stat().st_mtime_ns if file.is_file() else 0  # a missing file fails in load
         key = (file, stamp, layout, None if classes is None else tuple(classes))
         if key not in self._described:
-            self._described[key] = _entry(load(file, layout=layout, classes=classes))
+            self._described[key] = _entry(load(file, layout=layout, classes=classes, spin=False))
         return self._described[key]
 
 

@@ -91,7 +91,7 @@ def check_model(
     if (picture is None) != (not expect):
         raise ValueError("a picture and the classes expected in it go together")
     try:
-        detector = load(path, layout=layout, classes=classes, conf=conf)
+        detector = load(path, layout=layout, classes=classes, conf=conf, spin=False)
     except ModelError as error:
         return CheckResult(path, Verdict.NO_DETECTOR, (str(error),))
     try:

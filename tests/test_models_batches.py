@@ -36,6 +36,17 @@ def scores(detector: Detector, pictures: list[np.ndarray]) -> list[float]:
     return [float(each.score[0]) for each in found]
 
 
+@pytest.mark.parametrize("spin", [True, False])
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_threads_and_their_waiting_do_not_change_results(
+    tmp_path: Path, threads: int, spin: bool
+) -> None:
+    """Any number of threads inside a run, waiting actively or not, gives the same boxes."""
+    model = brightness_model(tmp_path / "made.onnx", 1)
+    detector = load(model, threads=threads, spin=spin)
+    assert scores(detector, greys(10, 200)) == near(10, 200)
+
+
 def near(*values: int) -> object:
     """Compare with the brightness of pictures; the network's mean is float32, or float16."""
     return pytest.approx([value / 255 for value in values], abs=1e-3)

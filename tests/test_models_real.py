@@ -23,7 +23,7 @@ def test_boxes_are_those_of_the_ultralytics_package(shared_data: Path, name: str
     The reference was made by tests/reference/make_ultralytics_boxes.py (command in its docstring).
     """
     reference = json.loads((REFERENCE / f"ultralytics_{name}.json").read_text(encoding="utf-8"))
-    detector = load(shared_data / "weights" / f"{name}.onnx", conf=reference["conf"], threads=1)
+    detector = load(shared_data / "weights" / f"{name}.onnx", conf=reference["conf"], spin=False)
     folder = shared_data / "images" / "vehicles"
     assert len(reference["pictures"]) == len(list(folder.glob("*.jpg"))) == 96
     same = ours = theirs = 0
@@ -86,7 +86,7 @@ def best_iou(boxes: NDArray[np.float32], box: NDArray[np.float32]) -> float:
 )
 def test_annotated_cars_are_found(shared_data: Path, name: str, layout: str, recall: float) -> None:
     """The layout is recognised from the file alone, and cars of real streets are found."""
-    detector = load(shared_data / "weights" / f"{name}.onnx", conf=0.3, threads=1)
+    detector = load(shared_data / "weights" / f"{name}.onnx", conf=0.3, spin=False)
     assert detector.layout == layout
     found = total = 0
     for picture in sorted((shared_data / "images" / "vehicles").glob("*.jpg"))[::8]:
@@ -102,7 +102,7 @@ def test_annotated_cars_are_found(shared_data: Path, name: str, layout: str, rec
 
 def test_a_batch_gives_what_single_pictures_give(shared_data: Path) -> None:
     """Pictures of two sizes together, in any order, are found like each alone."""
-    detector: Detector = load(shared_data / "weights" / "yolox_nano.onnx")
+    detector: Detector = load(shared_data / "weights" / "yolox_nano.onnx", spin=False)
     files = sorted((shared_data / "images" / "vehicles").glob("*.jpg"))[::30]
     pictures = [read_picture(file) for file in files]
     pictures.append(pictures[0][200:900, 300:1500])

@@ -97,3 +97,17 @@ def test_thousands_of_candidates_are_bounded() -> None:
     assert len(kept) == 300
     assert (np.diff(score[kept]) <= 0).all()
     assert kept[0] == score.argmax()
+
+
+def test_more_candidates_than_are_compared_at_first() -> None:
+    """When the best thousand leave too few boxes, the others have their turn, as by definition."""
+    rng = np.random.default_rng(4)
+    place = rng.integers(0, 12, (1500, 2)) * 50  # 144 places, about ten boxes at each
+    drawn = [
+        (*map(float, corner + rng.integers(0, 6, 2)), 40.0, 40.0, score, 0)
+        for corner, score in zip(place, rng.random(1500), strict=True)
+    ]
+    xyxy, score, label = arrays(drawn)
+    expected = by_definition(xyxy, score, label, 0.7, 300)
+    assert 100 < len(expected) < 300
+    assert suppress(xyxy, score, label, 0.7).tolist() == expected

@@ -50,12 +50,16 @@ class Session(Protocol):
 class Engine(Protocol):
     """Opens sessions: `open_session` of this package, or of one engine."""
 
-    def __call__(self, model: bytes, *, threads: int) -> Session:
-        """Open an ONNX model with `threads` threads inside one run; raises NotAModel."""
+    def __call__(self, model: bytes, *, threads: int, spin: bool) -> Session:
+        """Open an ONNX model with `threads` threads inside one run; raises NotAModel.
+
+        `spin`: threads without work look for it actively. Faster on idle processors; where other
+        work wants them too, far slower.
+        """
 
 
-def open_session(model: bytes, *, threads: int) -> Session:
-    """Open an ONNX model on the CPU with `threads` threads inside one run; raises NotAModel."""
+def open_session(model: bytes, *, threads: int, spin: bool) -> Session:
+    """Open an ONNX model on the CPU, as `Engine` says."""
     from models.backends.onnx_runtime import OnnxRuntimeSession  # noqa: PLC0415  # loaded late
 
-    return OnnxRuntimeSession(model, threads=threads)
+    return OnnxRuntimeSession(model, threads=threads, spin=spin)

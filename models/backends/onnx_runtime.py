@@ -30,12 +30,13 @@ _DTYPES = {
 class OnnxRuntimeSession:
     """One ONNX Runtime session on its CPU provider."""
 
-    def __init__(self, model: bytes, *, threads: int) -> None:
+    def __init__(self, model: bytes, *, threads: int, spin: bool) -> None:
         onnxruntime.set_default_logger_severity(_SILENT)
         options = onnxruntime.SessionOptions()
         options.log_severity_level = _SILENT
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spin)))
         try:
             session = onnxruntime.InferenceSession(
                 model,
