@@ -42,6 +42,7 @@ def _violations(metadata: MetaData) -> None:
         Index("violations_by_state", "state", "opened_at"),
         Index("violations_by_camera", "camera_id", "opened_at"),
         Index("violations_by_time", "opened_at"),
+        Index("violations_by_review", "review", "opened_at"),
     )
     Table(
         "history",
@@ -82,6 +83,7 @@ def _outbox(metadata: MetaData) -> None:
         Index("deliveries_due", "state", "next_attempt_at"),
         Index("deliveries_leased", "state", "lease_until"),
         Index("deliveries_by_time", "created_at"),
+        Index("deliveries_by_state", "state", "created_at"),
     )
     Table(
         "attempts",

@@ -57,6 +57,7 @@ violations = Table(
     Index("violations_by_state", "state", "opened_at"),
     Index("violations_by_camera", "camera_id", "opened_at"),
     Index("violations_by_time", "opened_at"),
+    Index("violations_by_review", "review", "opened_at"),
 )
 
 history = Table(
@@ -107,6 +108,7 @@ deliveries = Table(
     Index("deliveries_due", "state", "next_attempt_at"),
     Index("deliveries_leased", "state", "lease_until"),
     Index("deliveries_by_time", "created_at"),
+    Index("deliveries_by_state", "state", "created_at"),
 )
 
 attempts = Table(
