@@ -28,6 +28,7 @@ HOMES = {
     "av": ("streams",),
     "onnxruntime": ("models/backends",),
     "openvino": ("models/backends",),
+    "httpcore": ("cases",),
     "httpx": ("cases",),
     "sqlalchemy": ("cases",),
     "fastapi": ("api", "cases/desk"),
