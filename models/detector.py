@@ -25,9 +25,6 @@ log = logging.getLogger(__name__)
 DEFAULT_THRESHOLD = 0.25
 """Score from which a box counts when nobody says: the field's customary one."""
 
-MAX_BATCH = 16
-"""Pictures a run of a network that takes any number: bounds its memory (20 MB of input at 640)."""
-
 MAX_THREADS = 8
 """Threads a run when nobody says: small networks gain nothing from more."""
 
@@ -88,9 +85,9 @@ class Detector:
         threshold = self.threshold if conf is None else conf
         found: dict[int, Detections] = {}
         with self._lock:
-            for size, indices in self._runs(pictures):
-                batch = [pictures[index] for index in indices]
-                found.update(zip(indices, self._run(size, batch, threshold), strict=True))
+            for run in self._runs(pictures):
+                boxes = self._run([(pictures[index], place) for index, place in run], threshold)
+                found.update(zip((index for index, _ in run), boxes, strict=True))
         return [found[index] for index in range(len(pictures))]
 
     def close(self) -> None:
@@ -99,29 +96,26 @@ class Detector:
             self._tensors.clear()
             self._network.session.close()
 
-    def _runs(self, pictures: Sequence[Picture]) -> Iterator[tuple[Size, list[int]]]:
-        """Group pictures into runs of one input size each: (size, indices)."""
-        groups: dict[Size, list[int]] = {}
-        for index, picture in enumerate(pictures):
-            size = self.input_size
-            if self._network.free_size:
-                height, width = picture.shape[:2]
-                size = self._layout.size_for((height, width), size)
-            groups.setdefault(size, []).append(index)
-        limit = self.batch or MAX_BATCH
-        for size, indices in groups.items():
-            for first in range(0, len(indices), limit):
-                yield size, indices[first : first + limit]
-
-    def _run(self, size: Size, pictures: Sequence[Picture], conf: float) -> list[Detections]:
-        tensor = self._tensor(size, self.batch or len(pictures))
-        placements = []
+    def _runs(self, pictures: Sequence[Picture]) -> Iterator[list[tuple[int, Placement]]]:
+        """Group pictures into runs of one input size each: (index, where it lies)."""
+        groups: dict[Size, list[tuple[int, Placement]]] = {}
         for index, picture in enumerate(pictures):
             height, width = picture.shape[:2]
-            placement = self._layout.place((height, width), size)
+            free = self._network.free_size
+            placement = self._layout.place((height, width), self.input_size, free=free)
+            groups.setdefault(placement.input, []).append((index, placement))
+        for size, group in groups.items():
+            limit = self._network.most(size)
+            for first in range(0, len(group), limit):
+                yield group[first : first + limit]
+
+    def _run(self, pictures: Sequence[tuple[Picture, Placement]], conf: float) -> list[Detections]:
+        """Run pictures of one input size together."""
+        count = self.batch or len(pictures)
+        tensor = self._tensor(pictures[0][1].input, count)
+        for index, (picture, placement) in enumerate(pictures):
             tensor.write(index, picture, placement)
-            placements.append(placement)
-        blob = tensor.blob[: self.batch or len(pictures)]
+        blob = tensor.blob[:count]
         outputs = self._network.session.run(blob)
         if any(len(output) != len(blob) for output in outputs):
             raise InferenceFailed(
@@ -130,7 +124,7 @@ class Detector:
             )
         return [
             self._boxes(outputs, index, placement, conf)
-            for index, placement in enumerate(placements)
+            for index, (_, placement) in enumerate(pictures)
         ]
 
     def _tensor(self, size: Size, count: int) -> InputTensor:
@@ -151,7 +145,8 @@ class Detector:
         conf: float,
     ) -> Detections:
         """Turn one picture's share of the outputs into boxes in its own pixels, best first."""
-        found = self._layout.candidates(outputs, index, conf)
+        with np.errstate(all="ignore"):  # what a broken network makes infinite is dropped below
+            found = self._layout.candidates(outputs, index, conf)
         found = found.select(np.asarray(np.isfinite(found.xyxy).all(axis=1)))
         if self._iou is None:
             order = np.argsort(-found.score, kind="stable")

@@ -44,13 +44,21 @@ class Placement:
         return np.array([self.left, self.top, self.left, self.top], np.float32)
 
 
-def centred(picture: Size, target: Size) -> Placement:
-    """Keep the aspect ratio, border on both sides: Ultralytics' letterbox, rounding included."""
-    height, width = _fitted(picture, target)
+def centred(picture: Size, target: Size, stride: int | None = None) -> Placement:
+    """Keep the aspect ratio, border on both sides: Ultralytics' letterbox, rounding included.
+
+    With `stride`, for networks of free input size, the border is cut down to less than a stride,
+    in whole strides from `target`: 1920x1080 within 640x640 needs 640x384 only.
+    """
+    ratio = min(target[0] / picture[0], target[1] / picture[1])
+    height, width = max(round(picture[0] * ratio), 1), max(round(picture[1] * ratio), 1)
+    border = target[0] - height, target[1] - width
+    if stride is not None:
+        border = border[0] % stride, border[1] % stride
     # An odd border is one pixel thinner at the top and left.
-    top = round((target[0] - height) / 2 - 0.1)
-    left = round((target[1] - width) / 2 - 0.1)
-    return Placement(picture, target, top, left, height, width)
+    top, left = (round(each / 2 - 0.1) for each in border)
+    size = height + border[0], width + border[1]
+    return Placement(picture, size, top, left, height, width)
 
 
 def top_left(picture: Size, target: Size) -> Placement:
@@ -63,20 +71,3 @@ def top_left(picture: Size, target: Size) -> Placement:
 def stretched(picture: Size, target: Size) -> Placement:
     """Fill the input whatever the aspect ratio: PicoDet."""
     return Placement(picture, target, 0, 0, target[0], target[1])
-
-
-def rectangle(picture: Size, target: Size, stride: int) -> Size:
-    """Return the smallest input that holds the picture as `target` would, in whole strides.
-
-    For networks of free input size: 1920x1080 within 640x640 needs 640x384 only.
-    """
-    height, width = _fitted(picture, target)
-    return (
-        height + (target[0] - height) % stride,
-        width + (target[1] - width) % stride,
-    )
-
-
-def _fitted(picture: Size, target: Size) -> Size:
-    ratio = min(target[0] / picture[0], target[1] / picture[1])
-    return max(round(picture[0] * ratio), 1), max(round(picture[1] * ratio), 1)

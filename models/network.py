@@ -16,8 +16,11 @@ FREE_SIZE = 640
 SIDES = range(32, 4097)
 """Sides in pixels that a detector for street pictures may have."""
 
-MAX_FIXED_BATCH = 64
-"""Largest batch that a network may be fixed to; bounds the memory a file can ask for."""
+MAX_PIXELS = 1 << 25
+"""Pixels in one run, all pictures together: 400 MB of float32 input, whatever a file asks for."""
+
+MAX_BATCH = 16
+"""Pictures a run of a network that takes any number: more gains nothing on a CPU."""
 
 _DTYPES: Mapping[str, type[np.floating]] = MappingProxyType(
     {"float32": np.float32, "float16": np.float16}
@@ -38,6 +41,12 @@ class Network:
     output_shapes: tuple[tuple[int, ...], ...]
     """Of one run."""
 
+    def most(self, size: Size) -> int:
+        """Return how many pictures of an input size go into one run."""
+        if self.batch is not None:
+            return self.batch
+        return max(1, min(MAX_BATCH, MAX_PIXELS // (size[0] * size[1])))
+
     @classmethod
     def examine(cls, session: Session, promised: Size | None = None) -> "Network":
         """Look at the input, run a blank picture; raises NoDetector, ManifestError.
@@ -51,7 +60,8 @@ class Network:
         size = (height or usual[0], width or usual[1])
         if promised not in (None, size):
             raise ManifestError(f"its input is {size}, the manifest says {promised}")
-        if any(side not in SIDES for side in size) or not 0 < (batch or 1) <= MAX_FIXED_BATCH:
+        pixels = (1 if batch is None else batch) * size[0] * size[1]
+        if any(side not in SIDES for side in size) or not 0 < pixels <= MAX_PIXELS:
             raise NoDetector(f"its input {port.shape} is out of bounds for street pictures")
         dtype = _DTYPES[port.dtype]
         try:

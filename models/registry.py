@@ -42,10 +42,12 @@ class Registry:
     ) -> ModelEntry:
         """Find a model: anything with "/" or ".onnx" is a file relative to `base`, else a name.
 
+        A PyTorch checkpoint is a file too, so that it is refused as one.
+
         A file that no manifest lists is loaded to see what it is (`layout` and `classes` help
         where it does not say). Raises UnknownModel, ManifestError, NotAModel, NoDetector.
         """
-        if "/" in name_or_path or name_or_path.endswith(".onnx"):
+        if any(part in name_or_path for part in ("/", ".onnx", ".pt")):
             return self._describe((base / name_or_path).resolve(), layout, classes)
         entries = {entry.name: entry for entry in self.entries()}
         if name_or_path in entries:

@@ -8,7 +8,7 @@ import pytest
 from onnx import TensorProto
 
 from models import Detector, InferenceFailed, load
-from models.detector import MAX_BATCH
+from models.network import MAX_BATCH
 from tests.onnx_graphs import Dim, fixed_outputs, metadata, rows, whole_input
 
 SCORE_ROW = 4
@@ -186,3 +186,11 @@ def test_a_network_that_drops_pictures_is_found_out(tmp_path: Path) -> None:
     assert len(detector.detect(greys(10))[0]) == 1
     with pytest.raises(InferenceFailed, match="2 pictures went in"):
         detector.detect(greys(10, 20))
+
+
+def test_large_inputs_go_in_smaller_runs(tmp_path: Path) -> None:
+    """A network of free size that was exported for huge pictures takes two of them at a time."""
+    facts = metadata(["all"], imgsz="[4096, 4096]")
+    network = load(whole_input(tmp_path / "free.onnx", facts))._network
+    assert network.most((4096, 4096)) == 2
+    assert network.most((64, 64)) == MAX_BATCH

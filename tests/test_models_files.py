@@ -222,6 +222,22 @@ def test_noise_is_no_model(tmp_path_factory: pytest.TempPathFactory, noise: byte
         load(file, threads=1)
 
 
+def test_a_librarys_warning_is_dropped_and_others_are_kept() -> None:
+    """Lines with the marker vanish from file descriptor 2; all else arrives, and stays open."""
+    script = (
+        "import os, sys\n"
+        "from models.backends.stderr import without_lines\n"
+        "with without_lines(b'device_discovery.cc'):\n"
+        "    os.write(2, b'[W:onnxruntime:Default, device_discovery.cc:164] failed\\nelse\\n')\n"
+        "    print('python', file=sys.stderr)\n"
+        "os.write(2, b'later\\n')\n"
+        "os.close(2)\n"
+        "with without_lines(b'x'): pass\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert done.stderr == b"else\npython\nlater\n"
+
+
 def test_the_engine_writes_nothing_itself(tmp_path: Path, shared_data: Path) -> None:
     """Good and bad models leave stdout and stderr alone: what matters is in the exception."""
     good = shared_data / "weights" / "yolo11n_quantized.onnx"

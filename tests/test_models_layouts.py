@@ -190,3 +190,16 @@ def test_numbers_that_are_none_are_no_boxes(tmp_path: Path) -> None:
     )  # fmt: skip
     model = fixed_outputs(tmp_path / "made.onnx", [output], facts=metadata(["bin"]))
     assert found(load(model)) == [("bin", 0.8, [15, 20, 25, 40])]
+
+
+def test_numbers_that_explode_are_no_boxes(tmp_path: Path) -> None:
+    """A logarithm of 1000, or scores beyond any number, give no box and no warning."""
+    output = np.zeros((1, CELLS, 85), np.float32)
+    output[0, 5, :5] = 0, 0, 1000, 1000, 0.9
+    output[0, 6, :5] = 0, 0, 1, 1, np.inf
+    output[0, 5:7, 5] = 0.9, 0
+    assert found(load(fixed_outputs(tmp_path / "x.onnx", [output]))) == []
+    outputs = picodet_outputs()
+    outputs[4][0, 9] = np.inf
+    left = found(load(fixed_outputs(tmp_path / "pico.onnx", outputs)))
+    assert [name for name, _, _ in left] == ["bus"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.letterbox import Placement, Size, centred, rectangle, stretched, top_left
+from models.letterbox import Placement, Size, centred, stretched, top_left
 from models.tensors import InputTensor, Pixels, allocate
 
 RGB = Pixels(order=(0, 1, 2), mean=(0, 0, 0), divisor=(255, 255, 255))
@@ -55,18 +55,20 @@ def test_what_leaves_the_picture_is_cut(picture: Size, target: Size) -> None:
 
 
 @settings(deadline=None)  # machines are slow at times
-@given(sizes, st.sampled_from([8, 32, 64]))
-def test_rectangles_are_whole_strides_and_hold_the_picture(picture: Size, stride: int) -> None:
-    """A network of free size gets the least input in whole strides that holds the picture."""
-    size = rectangle(picture, (640, 640), stride)
-    full = centred(picture, (640, 640))
-    assert size[0] % stride == size[1] % stride == 0
-    assert full.height <= size[0] < full.height + stride
-    assert full.width <= size[1] < full.width + stride
-    assert (centred(picture, size).height, centred(picture, size).width) == (
-        full.height,
-        full.width,
-    )
+@given(sizes, st.sampled_from([8, 32, 64]), fractions)
+def test_free_sizes_lose_the_border_and_nothing_else(
+    picture: Size, stride: int, at: list[float]
+) -> None:
+    """The picture is as large as in the square, in the least input of whole strides; exact back."""
+    cut, full = centred(picture, (640, 640), stride), centred(picture, (640, 640))
+    assert (cut.height, cut.width) == (full.height, full.width)
+    assert cut.input[0] % stride == cut.input[1] % stride == 0
+    assert cut.height <= cut.input[0] < cut.height + stride
+    assert cut.width <= cut.input[1] < cut.width + stride
+    box = np.array([sorted(at)], np.float32) * min(picture)
+    there_and_back = cut.to_picture(cut.to_input(box))
+    scale = max(picture[0] / cut.height, picture[1] / cut.width, 1)
+    np.testing.assert_allclose(there_and_back, box, atol=1e-3 * scale, rtol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +77,7 @@ def test_rectangles_are_whole_strides_and_hold_the_picture(picture: Size, stride
         ((1080, 1920), (640, 640), (140, 0, 360, 640)),  # the usual street camera
         ((427, 640), (640, 640), (106, 0, 427, 640)),  # odd border: the thinner side on top
         ((640, 427), (640, 640), (0, 106, 640, 427)),  # same, at the left
-        ((720, 1280), (384, 640), (12, 0, 360, 640)),  # a rectangle
+        ((720, 1280), (384, 640), (12, 0, 360, 640)),  # an input that is no square
         ((100, 100), (640, 640), (0, 0, 640, 640)),  # enlarged
         ((1, 3000), (640, 640), (319, 0, 1, 640)),  # a thin one keeps a row of pixels
     ],

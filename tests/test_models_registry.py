@@ -112,6 +112,13 @@ def test_unknown_names_come_with_a_suggestion(registry: Registry, tmp_path: Path
         registry.find("zzzzz", tmp_path)
 
 
+def test_a_checkpoint_is_refused_as_one(registry: Registry, tmp_path: Path) -> None:
+    """A file best.pt is no unknown name but a pickle, which is never loaded."""
+    (tmp_path / "best.pt").write_bytes(pickle.dumps({"model": 1}))
+    with pytest.raises(NotAModel, match=r"best\.pt: a PyTorch checkpoint"):
+        registry.find("best.pt", tmp_path)
+
+
 def test_no_manifest_is_no_mistake(tmp_path: Path) -> None:
     """Without a bundled manifest and a site's folder, files still load."""
     model(tmp_path / "files", "loose")

@@ -11,6 +11,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from models.backends.stderr import without_lines
+
 __all__ = ["Engine", "Port", "Session", "open_session"]
 
 
@@ -60,6 +62,9 @@ class Engine(Protocol):
 
 def open_session(model: bytes, *, threads: int, spin: bool) -> Session:
     """Open an ONNX model on the CPU, as `Engine` says."""
-    from models.backends.onnx_runtime import OnnxRuntimeSession  # noqa: PLC0415  # loaded late
+    # Where a graphics card is not what it expects, ONNX Runtime warns when it is imported; it is
+    # not used here, and the warning cannot be turned off (microsoft/onnxruntime issue 27092).
+    with without_lines(b"device_discovery.cc"):
+        from models.backends.onnx_runtime import OnnxRuntimeSession  # noqa: PLC0415  # loaded late
 
     return OnnxRuntimeSession(model, threads=threads, spin=spin)

@@ -69,11 +69,11 @@ class Layout(Protocol):
     def fit(cls, facts: Facts) -> Self:
         """Take a network of this layout; raises NoDetector saying what does not fit."""
 
-    def size_for(self, picture: Size, target: Size) -> Size:
-        """Return the input size for a picture when the network's is free; `target` is its usual."""
+    def place(self, picture: Size, target: Size, *, free: bool) -> Placement:
+        """Say where a picture lies in the input.
 
-    def place(self, picture: Size, target: Size) -> Placement:
-        """Say where a picture lies in the input."""
+        `free`: the network takes any size, and `target` is its usual one.
+        """
 
     def candidates(
         self, outputs: Sequence[NDArray[np.float32]], index: int, conf: float

@@ -63,11 +63,7 @@ class Picodet:
             raise NoDetector(f"its heads disagree about the number of classes: {sorted(counts)}")
         return cls(facts.names(counts.pop()), heads)
 
-    def size_for(self, picture: Size, target: Size) -> Size:  # noqa: ARG002  # its grid is fixed
-        """Return the usual size."""
-        return target
-
-    def place(self, picture: Size, target: Size) -> Placement:
+    def place(self, picture: Size, target: Size, *, free: bool) -> Placement:  # noqa: ARG002  # its grid is fixed
         """Stretch."""
         return stretched(picture, target)
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from models.errors import NoDetector
 from models.layouts.layout import STRIDES, Candidates, Facts, cells
-from models.letterbox import Placement, Size, centred, rectangle
+from models.letterbox import Placement, Size, centred
 from models.tensors import Pixels
 
 UNIT_RGB = Pixels(order=(0, 1, 2), mean=(0, 0, 0), divisor=(255, 255, 255))
@@ -95,13 +95,9 @@ class Ultralytics:
             raise NoDetector(f"{rows} rows are no boxes with scores")
         return cls(facts.names(rows - 4, metadata.names), metadata.stride)
 
-    def size_for(self, picture: Size, target: Size) -> Size:
-        """Return the smallest rectangle."""
-        return rectangle(picture, target, self.stride)
-
-    def place(self, picture: Size, target: Size) -> Placement:
-        """Letterbox, in the middle."""
-        return centred(picture, target)
+    def place(self, picture: Size, target: Size, *, free: bool) -> Placement:
+        """Letterbox, in the middle; the smallest rectangle where the size is free."""
+        return centred(picture, target, self.stride if free else None)
 
     def candidates(
         self,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from models.errors import NoDetector
 from models.layouts.layout import Candidates, Facts
 from models.layouts.ultralytics import UNIT_RGB, Metadata
-from models.letterbox import Placement, Size, centred, rectangle
+from models.letterbox import Placement, Size, centred
 from models.tensors import Pixels
 
 
@@ -41,13 +41,9 @@ class UltralyticsEnd2End:
             raise NoDetector("neither it nor you name its classes: give their names (classes)")
         return cls(names, metadata.stride)
 
-    def size_for(self, picture: Size, target: Size) -> Size:
-        """Return the smallest rectangle."""
-        return rectangle(picture, target, self.stride)
-
-    def place(self, picture: Size, target: Size) -> Placement:
-        """Letterbox, in the middle."""
-        return centred(picture, target)
+    def place(self, picture: Size, target: Size, *, free: bool) -> Placement:
+        """Letterbox, in the middle; the smallest rectangle where the size is free."""
+        return centred(picture, target, self.stride if free else None)
 
     def candidates(
         self,

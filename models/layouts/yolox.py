@@ -42,11 +42,7 @@ class Yolox:
             )
         return cls(facts.names(columns - 5), _grid(facts.input_size))
 
-    def size_for(self, picture: Size, target: Size) -> Size:  # noqa: ARG002  # its grid is fixed
-        """Return the usual size."""
-        return target
-
-    def place(self, picture: Size, target: Size) -> Placement:
+    def place(self, picture: Size, target: Size, *, free: bool) -> Placement:  # noqa: ARG002  # its grid is fixed
         """Letterbox, at the top left."""
         return top_left(picture, target)
 
