@@ -48,10 +48,13 @@ def test_scenes_hold_every_class_that_is_drawn() -> None:
     """Over a few seeds every class but the two without a drawing occurs, each in the list."""
     signs = [thing.label for thing in make_scene(60, 1).things if thing.label == "sign"]
     labels: set[str | None] = set(signs)
+    drawn = set(CLASSES) - {"sign_damaged", "floating_debris"}
     for seed in range(60, 100):
         streams = streams_of(seed)
         labels |= {thing.label for thing in populate(streams, draw_street(streams("street")))}
-    assert labels - {None} == set(CLASSES) - {"sign_damaged", "floating_debris"}
+        if labels >= drawn:
+            break
+    assert labels - {None} == drawn
 
 
 def test_no_two_things_stand_in_each_other() -> None:
