@@ -14,6 +14,8 @@ IN_SHARE = 0.5
 """Share from which a standing vehicle breaks the rule; less is reaching over."""
 QUEUE_LEAST = 2
 """Standing vehicles that may be a queue; one alone is parked."""
+STILL_SHARE = 0.7
+"""Share of looks in which one that stands is seen; traffic that passes a place at times is not."""
 QUEUE_SHARE = 0.6
 """Share of a lane's vehicles that stand when it is a queue and not parked beside traffic."""
 
@@ -66,7 +68,9 @@ class IllegalParking:
                 continue
             if not lane.holds_ground(seen.box(index), scene.width, scene.height):
                 continue
-            if scene.instant.now_s - scene.tracks[index].still_since_s >= ENTER_S:
+            track = scene.tracks[index]
+            still_s = scene.instant.now_s - track.still_since_s
+            if still_s >= ENTER_S and track.still_share >= STILL_SHARE:
                 standing += 1
             else:
                 moving += 1

@@ -78,13 +78,20 @@ def in_place(standing: Boxes, seen: Boxes, width: int) -> NDArray[np.bool_]:
 
 
 def rivals(one: Boxes, other: Boxes) -> NDArray[np.bool_]:
-    """(N, M) whether two boxes claim the same ground, so that both cannot be there."""
+    """(N, M) whether two boxes claim the same ground, so that only one thing can be there.
+
+    Either they stand nearly in one place, or one is a part of the other with its foot as low: a
+    car before a bus is smaller, and stands lower or higher.
+    """
     common = intersections(one, other)
-    size_one, size_other = areas(one)[:, None], areas(other)[None, :]
-    contained = common / np.minimum(size_one, size_other) >= PART_SHARE
-    alike = (overlaps(one, other) >= IN_PLACE_IOU) | contained
-    size = np.sqrt(np.maximum(size_one, size_other))
-    return np.asarray(alike & (ground_distances(one, other) <= 2 * SLACK_SIZE * size))
+    smaller = np.minimum(areas(one)[:, None], areas(other)[None, :])
+    larger = np.maximum(areas(one)[:, None], areas(other)[None, :])
+    together = overlaps(one, other) >= IN_PLACE_IOU
+    together &= ground_distances(one, other) <= 2 * SLACK_SIZE * np.sqrt(smaller)
+    height = np.maximum((one[:, 3] - one[:, 1])[:, None], (other[:, 3] - other[:, 1])[None, :])
+    level = np.abs(one[:, None, 3] - other[None, :, 3]) <= SLACK_SIZE * height
+    part = (common / smaller >= PART_SHARE) & (smaller / larger >= PART_SIZE) & level
+    return np.asarray(together | part)
 
 
 def leaders(boxes: Boxes, groups: NDArray[np.int32]) -> NDArray[np.intp]:

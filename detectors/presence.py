@@ -26,9 +26,11 @@ EXIT_RISK = 1e-5
 """Chance of the misses, if it were still there, at which a thing is believed to be gone."""
 MISS_FLOOR = 0.15
 MISS_LOOKS_MOST = 20
-SEEN_SHARE = 0.34
-"""Share of clear looks in which a thing has to be seen: passers-by that stop in the same place
-by chance are seen there in fewer."""
+SEEN_SHARE = 0.55
+"""Share of clear looks in which a thing has to be seen, those left out in which its place was
+unchanged: traffic that happens to pass one place at many looks is seen there in fewer."""
+FOUND_SHARE = 0.34
+"""The same with those: a model that finds it more rarely than that sees a shape."""
 ROUNDING_S = 1e-3
 """Durations are sums of differences of floats; times of streams are not finer than this."""
 
@@ -77,9 +79,11 @@ class Presence:
     """Sightings with a score that would do for taking it up."""
     missed: int = 0
     """Clear looks in which it was not observed."""
+    blinked: int = 0
+    """Those of them in which its place was unchanged."""
     missing: int = 0
-    """Those of them since the last sighting, unchanged places not counted; of a thing that is
-    arriving, blind looks too."""
+    """Clear looks without it since the last sighting, unchanged places left out; of a thing that
+    is arriving, blind looks too."""
     changed: int = 0
     """Those of them in which its place looked different."""
     contested: bool = False
@@ -157,6 +161,7 @@ class Presence:
     def unchanged(self, now_s: float, *, observed: bool) -> None:
         """Take a look that saw no change at its place; observed: a model looked and blinked."""
         self.missed += observed
+        self.blinked += observed
         self.last_kept_s = now_s
         self.feed(Input.UNCHANGED)
 
@@ -169,10 +174,16 @@ class Presence:
 
     def is_complete(self, timing: Timing) -> bool:
         """Whether the forbidden seconds have reached the dwell, observed well enough."""
+        clear = self.seen + self.missed
         return (
             self.dwell_s >= timing.dwell_s - ROUNDING_S
-            and self.seen >= (self.seen + self.missed) * SEEN_SHARE
+            and self.seen >= (clear - self.blinked) * SEEN_SHARE
+            and self.is_found()
         )
+
+    def is_found(self) -> bool:
+        """Whether the model finds it often enough for a miss to be a blink."""
+        return self.seen >= (self.seen + self.missed) * FOUND_SHARE
 
     def has_left(self, now_s: float, timing: Timing) -> bool:
         """Whether it was missed often and long enough to be believed.
@@ -207,6 +218,7 @@ class Presence:
             "seen": self.seen,
             "strong": self.strong,
             "missed": self.missed,
+            "blinked": self.blinked,
             "missing": self.missing,
             "changed": self.changed,
             "contested": self.contested,

@@ -14,7 +14,6 @@ from detectors.states import Input, State
 from detectors.thing import Thing
 from detectors.violation import Absence, Change, Role, Violation, violation_id
 
-
 ROUNDING = 1e-6
 """Mean scores are sums of float32 scores."""
 

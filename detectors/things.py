@@ -24,7 +24,7 @@ from detectors.attachment import (
 )
 from detectors.memory import Memory
 from detectors.place import rivals
-from detectors.presence import SEEN_SHARE, Presence, Timing
+from detectors.presence import Presence, Timing
 from detectors.record import Ledger
 from detectors.scene import Instant, Scene
 from detectors.schedule import Schedule
@@ -179,7 +179,7 @@ class StandingThings:
             presence.feed(Input.REPLACED)  # all its sightings are another thing's
         elif columns or evidence.looks[row].hidden >= HIDDEN_MUCH:
             presence.blind()
-        elif looks is Looks.SAME and not arriving and _reliable(presence):
+        elif looks is Looks.SAME and not arriving and presence.is_found():
             presence.unchanged(scene.instant.now_s, observed=True)
         else:
             presence.miss(changed=looks is Looks.OTHER)
@@ -288,11 +288,6 @@ class StandingThings:
         things = [Thing.from_json(one) for one in data["things"]]
         self._things = [thing for thing in things if thing.zone_id in self._timing]
         self._memory.take_up(data["memory"])
-
-
-def _reliable(presence: Presence) -> bool:
-    """Whether it was seen often enough for a single miss to be a blink of the model."""
-    return presence.seen >= (presence.seen + presence.missed) * SEEN_SHARE
 
 
 def _worth(thing: Thing) -> tuple[bool, float, int]:

@@ -22,3 +22,5 @@ class Track:
     """Last match, on the camera's timeline."""
     still_since_s: float
     """Since when it stands where it stands (its last match, if it moves), on the same timeline."""
+    still_share: float
+    """Share of the looks since then in which it was seen."""

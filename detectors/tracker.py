@@ -37,6 +37,10 @@ class _Followed:
     anchor: Box
     """Box it had when it came to rest."""
     still_since_s: float
+    still_looks: int
+    """Looks since it came to rest, that one included ..."""
+    still_seen: int
+    """... and those in which it was seen."""
     first_s: float
     last_s: float
     score: float
@@ -52,6 +56,7 @@ class _Followed:
             first_at_s=self.first_s,
             last_at_s=self.last_s,
             still_since_s=self.still_since_s,
+            still_share=self.still_seen / self.still_looks,
         )
 
 
@@ -67,6 +72,8 @@ class Tracker:
     def update(self, now_s: float, seen: Sightings, width: int) -> tuple[Track, ...]:
         """Return the track of each sighting; second boxes of a thing share its track."""
         self._followed = [one for one in self._followed if now_s - one.last_s <= self._keep_s]
+        for one in self._followed:
+            one.still_looks += 1
         first = np.flatnonzero(seen.leaders == np.arange(len(seen)))
         boxes = seen.boxes[first]
         owner: dict[int, _Followed] = {}
@@ -98,8 +105,10 @@ class Tracker:
         one.box, one.last_box, one.last_s = (x0, y0, x1, y1), box, now_s
         one.score = float(seen.scores[index])
         one.votes[seen.names[index]] = one.votes.get(seen.names[index], 0.0) + one.score
+        one.still_seen += 1
         if not in_place(np.asarray([one.anchor]), np.asarray([box]), width)[0, 0]:
-            one.anchor, one.still_since_s, one.box = box, now_s, box
+            one.anchor, one.box = box, box
+            one.still_since_s, one.still_looks, one.still_seen = now_s, 1, 1
 
     def _start(self, now_s: float, seen: Sightings, index: int) -> _Followed:
         box, score = seen.box(index), float(seen.scores[index])
@@ -110,6 +119,8 @@ class Tracker:
             last_box=box,
             anchor=box,
             still_since_s=now_s,
+            still_looks=1,
+            still_seen=1,
             first_s=now_s,
             last_s=now_s,
             score=score,
