@@ -101,9 +101,15 @@ def plain(text: str, limit: int) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
+_ROUNDING_S: Final = 1e-3
+
+
 def duration(seconds: float, words: Words) -> str:
-    """Whole hours, minutes and seconds, rounded down: never more than was observed."""
-    whole = int(max(0.0, seconds))
+    """Whole hours, minutes and seconds, rounded down: never more than was observed.
+
+    Sums of differences of times are a hair short of what they stand for: 19.9996 s are 20 s.
+    """
+    whole = int(max(0.0, seconds) + _ROUNDING_S)
     hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
     text = words.hours.format(count=hours) if hours else ""
     text += words.minutes.format(count=minutes) if minutes else ""

@@ -1,6 +1,6 @@
 """Detections over time into violations. Knows nothing of files, network, clocks or threads."""
 
-from detectors.kinds import KINDS, Identity, KindSpec
+from detectors.kinds import KINDS, VEHICLES, Identity, KindSpec
 from detectors.look import Basis, Look, PictureState
 from detectors.outcome import Attention, Level, Outcome, Pin
 from detectors.rule import Rule
@@ -22,6 +22,7 @@ from detectors.zone import CONTEXT_KINDS, WHOLE_PICTURE, ZONE_KINDS, Zone
 __all__ = [
     "CONTEXT_KINDS",
     "KINDS",
+    "VEHICLES",
     "WHOLE_PICTURE",
     "ZONE_KINDS",
     "Absence",

@@ -203,6 +203,8 @@ class _Worker:
             case Beat():
                 self._last_beat_s = time.monotonic()
                 self.counters = {**message.counters, "ingest_dropped": message.dropped}
+                for state in message.states:
+                    self._on_state(state)
             case CameraState():
                 self._on_state(message)
             case Answer():

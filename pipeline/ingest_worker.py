@@ -48,6 +48,7 @@ class Beat:
     """The worker lives."""
 
     counters: Mapping[str, Any]
+    states: tuple[CameraState, ...]
     dropped: int
     """Pictures dropped because the parent had not given a buffer back."""
 
@@ -176,7 +177,7 @@ class IngestWorker:
 
     def _beat(self) -> None:
         while not self._stopping.wait(BEAT_S):
-            self.send(Beat(self._group.counters(), self._dropped))
+            self.send(Beat(self._group.counters(), self._group.states(), self._dropped))
 
     def _answer(self, want: WantExcerpts | WantStill) -> None:
         try:

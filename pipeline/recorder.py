@@ -15,12 +15,12 @@ from typing import TypeVar
 
 from cases import NotFound, PinnedLook, Store, StoreBusy, StoreFull, WrongState
 from detectors import Change, Look, Pin, Violation, ViolationEvent
-from models import VOCABULARY
 from pipeline.confirmation import Confirmer
 from pipeline.events import Confirmed, Event
 from pipeline.ingest import Ingest, IngestLost
-from pipeline.spool import Spool, Surroundings
+from pipeline.spool import Spool
 from pipeline.step import Stepped
+from pipeline.surroundings import surroundings_of
 from streams import StreamError
 
 log = logging.getLogger(__name__)
@@ -134,7 +134,7 @@ class Recorder:
             if not excerpts:
                 raise LookupError("the ring no longer has it")  # noqa: TRY301 - told as the others
             path = self._spool.keep_look(
-                pin.violation_id, pin.at_s, excerpts[0], _surroundings(look)
+                pin.violation_id, pin.at_s, excerpts[0], surroundings_of(look)
             )
         except (IngestLost, LookupError, StreamError, OSError) as error:
             self._missing("pin", pin.violation_id, error)
@@ -162,6 +162,7 @@ class Recorder:
                 self._persist(lambda: self._store.update(violation, event.reason))
             case Change.CLEARED:
                 self._persist(lambda: self._store.clear(violation, event.reason))
+                self._forget(violation.violation_id)
             case Change.DISCARDED:
                 self._persist(lambda: self._store.discard(violation, event.reason))
                 self._forget(violation.violation_id)
@@ -190,13 +191,3 @@ class Recorder:
                 # After a restart from an older state of the rules: the store knows better.
                 log.warning("the store refuses", extra={"error": str(error)})
                 return None
-
-
-def _surroundings(look: Look) -> Surroundings:
-    boxes = tuple(
-        (VOCABULARY.name(int(label)), (x0, y0, x1, y1))
-        for label, (x0, y0, x1, y1) in zip(
-            look.detections.label, look.detections.xyxy.tolist(), strict=True
-        )
-    )
-    return Surroundings(look.width, look.height, boxes)
