@@ -16,6 +16,7 @@ _INPUT_ERRORS = (
     ("cases", "CasesError"),
     ("configs", "ConfigError"),
     ("models", "ModelError"),
+    ("models", "PictureError"),
     ("pipeline.refusal", "SiteRefused"),
     ("streams", "StreamError"),
     ("streams.simulated", "UnservableFileError"),

@@ -1,6 +1,8 @@
 """Site files for tests, and the real command run on them as a process of its own."""
 
+import io
 import json
+import logging
 import os
 import queue
 import signal
@@ -14,7 +16,10 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
+import pytest
 import yaml
+
+from api.cli import main
 
 COMMAND = str(Path(sys.executable).with_name("streetwarden"))
 TOKEN = "test-token-for-the-api"
@@ -65,6 +70,30 @@ def streetwarden(
         check=False,
         env={**os.environ, **environment},
     )
+
+
+def in_process(
+    *arguments: str | Path, monkeypatch: pytest.MonkeyPatch
+) -> subprocess.CompletedProcess[str]:
+    """Run the command's own main() here: the same code, without a second's start for each call."""
+    words = [COMMAND, *map(str, arguments)]
+    out, err = io.StringIO(), io.StringIO()
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    code: object = 0
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "argv", words)
+        patch.setattr(sys, "stdout", out)
+        patch.setattr(sys, "stderr", err)
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code or 0
+        finally:
+            root.handlers[:] = handlers
+            root.setLevel(level)
+    assert isinstance(code, int)
+    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
 
 
 def rows(text: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ import yaml
 from onnx import TensorProto, helper
 
 from tests.block_model import write_block_model
-from tests.site import camera, rows, streetwarden, write_site
+from tests.site import camera, in_process, rows, streetwarden, write_site
 
 URL = "rtsp://127.0.0.1:9/cam0"
 
@@ -23,9 +23,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_block_model(tmp_path_factory.mktemp("model") / "block.onnx")
 
 
-def refused(*arguments: str | Path, **environment: str) -> str:
+def refused(*arguments: str | Path) -> str:
     """Run a command that must refuse its input; returns the message."""
-    done = streetwarden(*arguments, **environment)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        done = in_process(*arguments, monkeypatch=monkeypatch)
     assert done.returncode == 2, (done.returncode, done.stdout, done.stderr)
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
@@ -158,9 +159,9 @@ def test_model_file_that_is_none(tmp_path: Path, model: Path, kind: str) -> None
     write_png(picture)
     assert bad.name in refused("check", path)
     assert bad.name in refused("detect", picture, "--model", bad)
-    done = streetwarden("models", "check", bad)
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        done = in_process("models", "check", bad, monkeypatch=monkeypatch)
+    assert done.returncode == 2, (done.stdout, done.stderr)
 
 
 def write_png(path: Path) -> None:
@@ -211,14 +212,14 @@ def test_init_writes_a_file_that_passes(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_help_of_every_command_has_an_example() -> None:
+def test_help_of_every_command_has_an_example(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every command explains itself with an example."""
     for command in (
         ["demo"], ["run"], ["check"], ["init"], ["detect"], ["replay"], ["desk"], ["camera"],
         ["cases", "list"], ["cases", "show"], ["cases", "approve"], ["cases", "reject"],
         ["cases", "retry"], ["evidence", "verify"], ["models", "list"], ["models", "check"],
     ):  # fmt: skip
-        done = streetwarden(*command, "--help")
+        done = in_process(*command, "--help", monkeypatch=monkeypatch)
         assert done.returncode == 0
         assert "Example:" in done.stdout, command
 
