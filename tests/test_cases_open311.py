@@ -12,8 +12,8 @@ import pytest
 
 from cases import Permanent, Transient, Unanswered
 from cases.open311 import AddressRefused, Open311
-from cases.open311.transport import _TRANSLATED
 from cases.system import DeliveryError
+from cases.transport import _TRANSLATED
 from tests.case_payloads import make_case, make_evidence
 from tests.case_server import CaseServer
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cases.open311 import replies
 from cases.open311.search import Row, Search
+from cases.retry_after import retry_after_s
 from cases.system import DeliveryError
 from tests.violations import NOON
 
@@ -183,7 +184,7 @@ def test_deep_json_is_not_understood() -> None:
 )
 def test_retry_after_is_seconds_or_a_date(text: str | None, seconds: float | None) -> None:
     """RFC 9110, 10.2.3; anything else says nothing."""
-    assert replies.retry_after_s(text, NOON) == seconds
+    assert retry_after_s(text, NOON) == seconds
 
 
 def test_times_without_offset_are_taken_as_utc() -> None:

@@ -10,12 +10,13 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 import httpx
 
+from cases.attachments import Attachment, attachments
 from cases.open311 import replies
-from cases.open311.attachments import Attachment, attachments
 from cases.open311.search import Row, Search
-from cases.open311.transport import Deadline, Reply, ReplyTooLarge, Transport, checked_host
 from cases.payload import CasePayload
+from cases.retry_after import retry_after_s
 from cases.system import DeliveryError, Permanent, Receipt, RemoteCase, Transient, Unanswered
+from cases.transport import Deadline, Reply, ReplyTooLarge, Transport, checked_host
 
 logger = logging.getLogger(__name__)
 
@@ -148,7 +149,7 @@ class Open311:
         """Sort an answer to a post that is no receipt."""
         status = reply.status
         text = self._redact(f"HTTP {status}" + (f": {said.text}" if said.text else ""))
-        wait_s = replies.retry_after_s(reply.headers.get("retry-after"), datetime.now(UTC))
+        wait_s = retry_after_s(reply.headers.get("retry-after"), datetime.now(UTC))
         if status in {425, 429} or (status == 503 and wait_s is not None):
             return Transient(text, retry_after_s=wait_s)
         if status in _NOT_PROCESSED:
@@ -184,7 +185,7 @@ class Open311:
         if reply.status in {408, 425, 429} or (
             reply.status >= 500 and reply.status not in {501, 505}
         ):
-            wait_s = replies.retry_after_s(reply.headers.get("retry-after"), datetime.now(UTC))
+            wait_s = retry_after_s(reply.headers.get("retry-after"), datetime.now(UTC))
             raise Transient(text, retry_after_s=wait_s)
         raise Permanent(text)
 

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from cases.system import Receipt
@@ -19,8 +18,6 @@ from cases.wording import plain
 TEXT_LIMIT: Final = 300
 _ID_LIMIT: Final = 100
 _DEPTH_LIMIT: Final = 6
-_RETRY_AFTER_LIMIT_S: Final = 3600.0
-"""A server that asks for more is asked again after an hour."""
 
 _WRAPPERS: Final = ("service_requests", "requests", "data", "results")
 _RECEIPT_KEYS: Final = ("service_request_id", "id", "token", "service_notice", "account_id")
@@ -113,21 +110,6 @@ def problems(body: bytes) -> Problems:
     texts = [str(row[key]) for row in found for key in _TEXT_KEYS if row.get(key)]
     codes = [code for row in found if (code := _code(row.get("code"))) is not None]
     return Problems(plain("; ".join(texts), TEXT_LIMIT), codes[0] if codes else None)
-
-
-def retry_after_s(text: str | None, now: datetime) -> float | None:
-    """Seconds that a Retry-After header asks for, at most an hour; None where it says nothing."""
-    if text is None:
-        return None
-    text = text.strip()
-    if re.fullmatch(r"[0-9]{1,9}", text):
-        return min(float(text), _RETRY_AFTER_LIMIT_S)
-    try:
-        at = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-    return min(max(0.0, (at - now).total_seconds()), _RETRY_AFTER_LIMIT_S)
 
 
 def _parsed(body: bytes) -> Any:

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from cases.open311.replies import mentions, requested_at
-from cases.open311.transport import ReplyTooLarge
 from cases.system import DeliveryError, Permanent, Transient
+from cases.transport import ReplyTooLarge
 
 Row = Mapping[str, Any]
 Window = tuple[datetime, datetime]
