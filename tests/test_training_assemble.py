@@ -1,6 +1,5 @@
 """Pictures into a dataset in YOLO format."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,26 +9,13 @@ import numpy as np
 import pytest
 
 from models import load
+from tests.rendered import rendered
 from training.annotations import read_scene
 from training.assemble import assemble, main
 from training.crops import read_sample
 from training.example import CLASSES, Box, DatasetError
 from training.real_sets import REAL_SETS
 from training.teacher import complete, is_news
-
-
-def rendered(folder: Path, seeds: range) -> None:
-    """Write small pictures with one car each, as the renderer would."""
-    folder.mkdir()
-    for seed in seeds:
-        name = f"{seed:06d}-0"
-        image = np.full((360, 640, 3), 60, np.uint8)
-        image[100:160, 200:300] = 220
-        cv2.imwrite(str(folder / f"{name}.jpg"), image)
-        things = [{"label": "car", "xyxy": [200, 100, 300, 160], "visible": 1, "visible_px": 6000}]
-        record = {"file": f"{name}.jpg", "width": 640, "height": 360, "weather": "sun"}
-        record |= {"seed": seed, "things": things}
-        (folder / f"{name}.json").write_text(json.dumps(record), encoding="utf-8")
 
 
 def test_labels_come_back_as_they_went_in(tmp_path: Path) -> None:

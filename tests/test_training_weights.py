@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from models import Detections, Detector, load
+from models import Detections, Detector, Verdict, check_model, load
 from tests.conftest import REPOSITORY
 from training.example import CLASSES, DatasetError
 from training.export import MOST_BYTES, enter
@@ -116,6 +116,11 @@ def test_an_end_to_end_export_sees_what_the_plain_one_sees(
     image = cv2.imread(str(WEIGHTS / "street-selfcheck.jpg"))
     assert image is not None
     picture = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
+    for name in ("end2end", "plain"):
+        checked = check_model(
+            tmp_path / f"{name}.onnx", picture=WEIGHTS / "street-selfcheck.jpg", expect=["car"]
+        )
+        assert checked.verdict is Verdict.ACCEPTED, checked.reasons
     one, many = whole.detect([picture])[0], plain.detect([picture])[0]
     assert len(many) >= 2
     for index in range(len(many)):

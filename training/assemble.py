@@ -1,7 +1,7 @@
 r"""Put rendered scenes and real pictures together into one dataset (YOLO format).
 
-    python -m training.assemble --scenes renders/train --real ../shared/data/images \
-        --teacher ../shared/data/weights/picodet_s_416_coco.onnx --out runs/dataset
+    python -m training.assemble --scenes renders/train --real $STREETWARDEN_DATA/images \
+        --teacher $STREETWARDEN_DATA/weights/picodet_s_416_coco.onnx --out runs/dataset
 
 Writes images/SPLIT/ORIGIN-NAME.jpg (at most LONGEST_PX long), labels/SPLIT/*.txt, data.yaml for
 Ultralytics and, last of all, dataset.json with the counts: a folder without it is half-written.
@@ -139,6 +139,9 @@ def _finish(out: Path) -> dict[str, object]:
             lines = labels.read_text(encoding="utf-8").splitlines()
             boxes.update(CLASSES[int(line.split()[0])] for line in lines)
         counts[split] = {"pictures": dict(pictures), "boxes": dict(boxes)}
+    scenes = [path.name.split("-")[1] for path in out.glob("labels/*/scenes-*.txt")]
+    if scenes:
+        counts["scene_seeds"] = [int(min(scenes)), int(max(scenes))]
     names = "\n".join(f"  {i}: {name}" for i, name in enumerate(CLASSES))
     (out / "data.yaml").write_text(
         f"path: {out.resolve()}\ntrain: images/train\nval: images/val\nnames:\n{names}\n",

@@ -42,7 +42,7 @@ def card_of(entry: Mapping[str, Any]) -> str:
         "# The street model",
         "",
         (
-            f"`{entry['file']}`: {made['architecture']}, trained from random weights; input "
+            f"`{entry['file']}`: {made['architecture']}, trained from {made['start']}; input "
             f"{width}x{height} (16:9 as street pictures are, no letterbox bars), layout "
             f"`{entry['layout']}`, shipped threshold {entry['threshold']}. Licence of the weights: "
             f"**{entry['licence']}**, as the makers of the training package ask."

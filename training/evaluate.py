@@ -1,7 +1,7 @@
 r"""Score a model on what no model of ours was trained on: held-out scenes and real pictures.
 
     python -m training.evaluate --model models/weights/street.onnx --scenes renders/train \
-        --real ../shared/data/images [--out scores.json]
+        --real $STREETWARDEN_DATA/images [--out scores.json]
 
 Truth is the renderer's and the sets' own boxes; a set that leaves real vehicles unlabelled makes
 precision look worse than it is, for every model alike. car, bus, truck and muck trucks count as

@@ -28,6 +28,8 @@ from training.crops import INPUT
 from training.example import CLASSES, DatasetError
 
 MOST_BYTES = 12_000_000
+LEARNED_RECALL = 0.1
+"""Recall on held-out scenes, at the shipped threshold, from which a class counts as learned."""
 WEIGHTS = Path(__file__).resolve().parent.parent / "models" / "weights"
 
 
@@ -43,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     entry.add_argument("--model", type=Path, required=True)
     entry.add_argument("--threshold", type=float, required=True)
     entry.add_argument("--scores", type=Path, required=True, help="JSON of training.evaluate")
-    entry.add_argument("--made", type=Path, required=True, help="JSON: data, seed, command")
+    entry.add_argument("--made", type=Path, required=True, help="made.json of the run")
     entry.add_argument("--other", type=Path, nargs="*", default=[], help="scores of other models")
     entry.add_argument("--weights", type=Path, default=WEIGHTS)
     options = parser.parse_args(arguments)
@@ -120,6 +122,7 @@ def enter(
     partial = target.with_suffix(".part")
     shutil.copyfile(model, partial)
     partial.replace(target)
+    learned = [name for name, row in scores["sets"]["scenes"].items() if _is_learned(row)]
     record = {
         "name": "street",
         "file": target.name,
@@ -129,7 +132,7 @@ def enter(
         "classes": list(CLASSES),
         "licence": "AGPL-3.0",
         "threshold": threshold,
-        "made": made,
+        "made": made | {"classes_learned": [name for name in CLASSES if name in learned]},
         "scores": scores,
         "maps": {},
     }
@@ -142,6 +145,11 @@ def enter(
     partial = manifest.with_suffix(".part")
     partial.write_text(json.dumps({"models": [*others, record]}, indent=1) + "\n", "utf-8")
     partial.replace(manifest)
+
+
+def _is_learned(row: dict[str, Any]) -> bool:
+    """Say whether a class is found often enough on held-out scenes to be called learned."""
+    return bool(row["asked"]) and (row["recall"] or 0.0) >= LEARNED_RECALL
 
 
 if __name__ == "__main__":

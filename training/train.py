@@ -10,6 +10,7 @@ the run. The same seed draws the same cuts; RUN/log.jsonl has one line a LOG_EVE
 """
 
 import argparse
+import importlib.metadata
 import json
 import math
 import os
@@ -28,6 +29,7 @@ from training.architecture import ARCHITECTURE, make_model
 from training.crops import CUT, Sample, cut, read_sample, tint
 from training.example import CLASSES, DatasetError
 from training.rebuild import rebuild
+from training.teacher import CONF as TEACHER_CONF
 
 SCENES_SHARE = 0.55
 """Share of rendered pictures among the cuts."""
@@ -209,9 +211,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DatasetError as error:
         print(error, file=sys.stderr)
         return 2
+    _write_made(run, options)
     print(f"{len(cuts)} pictures; from step {run.step} of {options.steps}", flush=True)
     _loop(run, cuts, options.batch, options.stop_at or options.steps)
     return 0
+
+
+def _write_made(run: Run, options: argparse.Namespace) -> None:
+    """Record beside the checkpoint what a manifest says about how the model was made."""
+    counts = json.loads((options.dataset / "dataset.json").read_text(encoding="utf-8"))
+    data = counts["train"]["pictures"]
+    packages = ("ultralytics-opencv-headless", "torch", "numpy")
+    made = {
+        "architecture": ARCHITECTURE.removesuffix(".yaml").upper().replace("N", "n"),
+        "start": str(options.start) if options.start else "random weights",
+        "steps": options.stop_at or options.steps,
+        "batch": options.batch,
+        "rate": options.rate,
+        "seed": options.seed,
+        "pictures": sum(data.values()),
+        "data": data,
+        "scene_seeds": counts.get("scene_seeds"),
+        "teacher_conf": TEACHER_CONF,
+        "packages": {name: importlib.metadata.version(name) for name in packages},
+    }
+    (run.folder / "made.json").write_text(json.dumps(made, indent=1), encoding="utf-8")
 
 
 def _loop(run: Run, cuts: Cuts, count: int, stop_at: int) -> None:

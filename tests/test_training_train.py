@@ -1,0 +1,72 @@
+"""Training stops and goes on; what it cannot train on is refused."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+from tests.rendered import rendered
+from training.assemble import assemble
+
+TRAINING = REPOSITORY / ".venv-training" / "bin" / "python"
+
+RUNS = """
+import sys, torch
+from training.train import main
+data, folder = sys.argv[1:]
+for name, stop in (("whole", "3"), ("broken", "2"), ("broken", "3")):
+    arguments = ["--dataset", data, "--run", f"{folder}/{name}", "--steps", "4", "--batch", "2"]
+    assert main([*arguments, "--threads", "1", "--stop-at", stop]) == 0
+one, two = (torch.load(f"{folder}/{n}/last.pt", weights_only=True) for n in ("whole", "broken"))
+assert one["step"] == two["step"] == 3
+for part in ("model", "mean"):
+    for name, value in one[part].items():
+        assert torch.equal(value, two[part][name]), name
+print("equal")
+"""
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in the training environment."""
+    if not TRAINING.exists():
+        pytest.skip("no .venv-training (the extra [training])")
+    return subprocess.run(
+        [str(TRAINING), *arguments],
+        cwd=REPOSITORY,
+        check=False,
+        timeout=170,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"YOLO_AUTOINSTALL": "false", "OMP_NUM_THREADS": "1"},
+    )
+
+
+def test_a_resumed_run_is_the_unbroken_one(tmp_path: Path) -> None:
+    """Two steps and then one more give bit for bit the weights of three steps in one go."""
+    rendered(tmp_path / "scenes", range(4))
+    assemble([tmp_path / "scenes"], None, None, tmp_path / "data")
+    ended = run("-c", RUNS, str(tmp_path / "data"), str(tmp_path))
+    assert ended.stdout.endswith("equal\n"), ended.stderr
+    made = json.loads((tmp_path / "whole" / "made.json").read_text(encoding="utf-8"))
+    assert (made["steps"], made["pictures"], made["scene_seeds"]) == (3, 4, [0, 3])
+
+
+def test_a_half_written_dataset_is_refused(tmp_path: Path) -> None:
+    """A folder without dataset.json ends in exit 2 and one message."""
+    (tmp_path / "images" / "train").mkdir(parents=True)
+    ended = run(
+        "-m",
+        "training.train",
+        "--dataset",
+        str(tmp_path),
+        "--run",
+        str(tmp_path / "run"),
+        "--steps",
+        "1",
+    )
+    assert ended.returncode == 2
+    assert "half-written" in ended.stderr
+    assert "Traceback" not in ended.stderr
