@@ -10,7 +10,7 @@ from api.output import Output
 from api.running import Running
 from api.signals import until_told_to_stop
 from cases.desk import Desk, DeskError
-from configs import CaseSystem, Site, load_site
+from configs import Open311System, Site, load_site
 from pipeline import Delivered, Event
 from streams.simulated import SimulatedCamera
 
@@ -85,7 +85,7 @@ class Demo:
 
     def _placed(self, site: Site, urls: dict[str, str], desk: str, data: Path) -> Site:
         """Put this run's ports and folder into the site."""
-        system = site.case_system or CaseSystem(kind="open311", url=desk)
+        system = site.case_system or Open311System(kind="open311", url=desk)
         return site.model_copy(
             update={
                 "data": data,

@@ -1,6 +1,14 @@
 """YAML and environment into one frozen Site. Checks the shape only; knows nothing else."""
 
 from configs.camera import Camera, Rule, Sampling, Zone
+from configs.case_system import (
+    DEFAULT_CODES,
+    CaseSystem,
+    EgovaSystem,
+    Open311System,
+    WebhookSystem,
+    signing_key,
+)
 from configs.codes import Code, CodeProfile, code_profile, code_profiles, matter_code
 from configs.errors import ConfigError, ConfigWarning
 from configs.hosts import Allow, host_allowed, host_of
@@ -9,7 +17,7 @@ from configs.messages import suggestion
 from configs.place import Place
 from configs.schedule import Hours
 from configs.schema import site_schema
-from configs.site import DEFAULT_CODES, Api, CaseSystem, ModelRef, Site, SiteInfo
+from configs.site import Api, ModelRef, Site, SiteInfo
 from configs.template import SITE_TEMPLATE
 
 __all__ = [
@@ -23,13 +31,16 @@ __all__ = [
     "CodeProfile",
     "ConfigError",
     "ConfigWarning",
+    "EgovaSystem",
     "Hours",
     "ModelRef",
+    "Open311System",
     "Place",
     "Rule",
     "Sampling",
     "Site",
     "SiteInfo",
+    "WebhookSystem",
     "Zone",
     "code_profile",
     "code_profiles",
@@ -38,6 +49,7 @@ __all__ = [
     "load_site",
     "matter_code",
     "parse_site",
+    "signing_key",
     "site_schema",
     "suggestion",
 ]

@@ -13,10 +13,10 @@ from configs.document import Document, join, parse_document, read_document
 from configs.errors import ConfigError, ConfigWarning
 from configs.hosts import ALLOW_VARIABLE, Allow, fixed_allow, host_of
 from configs.messages import config_error
-from configs.site import ModelRef, Origin, Site
+from configs.site import EvidenceSettings, ModelRef, Origin, Site
 from configs.variables import expand
 
-SECRETS = frozenset({"password", "token", "api_key"})
+SECRETS = frozenset({"password", "token", "api_key", "secret", "client_secret"})
 
 
 def load_site(path: Path, environ: Mapping[str, str] | None = None) -> Site:
@@ -218,6 +218,7 @@ def _resolved(
         data=(folder / data).resolve(),
         allow=allow,
         models=tuple(_resolved_model(model, folder) for model in site.models),
+        evidence=_resolved_evidence(site.evidence, folder),
         cameras=tuple(_resolved_camera(camera, folder) for camera in site.cameras),
     )
 
@@ -226,6 +227,12 @@ def _resolved_model(model: ModelRef, folder: Path) -> ModelRef:
     if model.file is None:
         return model
     return model.model_copy(update={"file": (folder / model.file).resolve()})
+
+
+def _resolved_evidence(settings: EvidenceSettings, folder: Path) -> EvidenceSettings:
+    if settings.key is None:
+        return settings
+    return settings.model_copy(update={"key": (folder / settings.key).resolve()})
 
 
 def _resolved_camera(camera: Camera, folder: Path) -> Camera:

@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from configs.case_system import KINDS
 from configs.document import Document, join
 from configs.errors import ConfigError
 
@@ -40,6 +41,10 @@ _BOUNDS: Mapping[str, tuple[str, str]] = {
 }
 
 
+_CHOICE = "case_system"
+"""The one mapping whose keys depend on its `kind`."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Wrong:
     """One error of pydantic, with what is needed to explain it."""
@@ -67,14 +72,14 @@ def config_error(
     """
     found = []
     for detail in _innermost(error.errors(include_url=False)):
-        key = ""
-        for part in detail["loc"]:
-            key = join(key, part)
+        key = _key(detail)
         wrong = _Wrong(
             kind=detail["type"],
             loc=detail["loc"],
             key=key,
-            shown=_shown(detail["input"], key, document, expanded),
+            shown=_shown(
+                detail.get("ctx", {}).get("tag", detail["input"]), key, document, expanded
+            ),
             context=detail.get("ctx", {}),
             text=detail["msg"],
             model=model,
@@ -84,6 +89,17 @@ def config_error(
     found.sort(key=lambda each: each.line or 0)
     found[0].others = tuple(found[1:])
     return found[0]
+
+
+def _key(detail: ErrorDetails) -> str:
+    """Write where it stands in the file: without the kind by which a choice was made."""
+    loc = detail["loc"]
+    if loc[:1] == (_CHOICE,) and len(loc) > 1:
+        loc = (_CHOICE, *loc[2:])
+    key = ""
+    for part in loc:
+        key = join(key, part)
+    return join(key, "kind") if detail["type"].startswith("union_tag") else key
 
 
 def _innermost(details: list[ErrorDetails]) -> list[ErrorDetails]:
@@ -142,6 +158,13 @@ def _no_choice(wrong: _Wrong) -> tuple[str, str]:
     return f"unknown value {wrong.shown!r}", suggestion(wrong.shown, choices)
 
 
+def _no_kind(wrong: _Wrong) -> tuple[str, str]:
+    choices = sorted(KINDS)
+    if "tag" not in wrong.context:
+        return "this key is missing", f"write kind: {choices[0]} (or {', '.join(choices[1:])})"
+    return f"unknown value {wrong.shown!r}", suggestion(wrong.shown, choices)
+
+
 def _no_timezone(wrong: _Wrong) -> tuple[str, str]:
     close = get_close_matches(wrong.shown, available_timezones(), n=1, cutoff=0.6)
     remedy = f"did you mean {close[0]!r}?" if close else 'write a name such as "Asia/Shanghai"'
@@ -178,6 +201,8 @@ _HANDLERS: Mapping[str, Callable[[_Wrong], tuple[str, str]]] = {
     "extra_forbidden": _unknown_key,
     "missing": _missing,
     "literal_error": _no_choice,
+    "union_tag_invalid": _no_kind,
+    "union_tag_not_found": _no_kind,
     "zoneinfo_str": _no_timezone,
     "too_short": _empty,
     "string_too_short": _empty,
@@ -198,7 +223,9 @@ def _model_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseMo
     """Find the model that describes a place in the document."""
     here: type[BaseModel] | None = model
     for part in loc:
-        if isinstance(part, str):
+        if part in KINDS and here is KINDS["open311"]:  # the first of the choice
+            here = KINDS[str(part)]
+        elif isinstance(part, str):
             field = _fields(here).get(part)
             here = None if field is None else _model_in(field.annotation)
     return here

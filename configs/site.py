@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, PrivateAttr
 
 from configs.camera import Camera, Sampling, Secret
+from configs.case_system import CaseSystem
 from configs.errors import ConfigWarning
 from configs.fields import Confidence, Identifier, Model, fault
-from configs.hosts import Allow, CaseUrl
+from configs.hosts import Allow
 from configs.place import AreaCode
 
 DEFAULT_LISTEN = "127.0.0.1:8310"
-DEFAULT_CODES = "gbt47678-2026"
 DEFAULT_MODEL = "street"
 
 
@@ -86,14 +86,12 @@ class Api(Model):
         return int(self.listen.rpartition(":")[2])
 
 
-class CaseSystem(Model):
-    """Where cases are delivered."""
+class EvidenceSettings(Model):
+    """How evidence is kept."""
 
-    kind: Annotated[Literal["open311"], Field(examples=["open311"])]
-    url: CaseUrl
-    api_key: Secret | None = None
-    codes: Annotated[str, Field(min_length=1)] = DEFAULT_CODES
-    """Code profile: a bundled one's name, or a YAML file relative to the site file."""
+    key: Path | None = None
+    """Ed25519 private key (PEM) that signs evidence, relative to the site file; absent: one is made
+    and kept in the data folder."""
 
 
 class Site(Model):
@@ -109,6 +107,7 @@ class Site(Model):
     allow: Allow = Allow()
     case_system: CaseSystem | None = None
     """Absent: cases stay on this machine."""
+    evidence: EvidenceSettings = EvidenceSettings()
     cameras: Annotated[
         tuple[Camera, ...],
         Field(min_length=1, examples=[[{"id": "street-01", "url": "rtsp://192.0.2.10/1"}]]),

@@ -6,6 +6,7 @@ Reads the site's models and code profile; touches no network and writes nothing.
 import os
 from ipaddress import ip_address
 
+from cases import KeyRefused, SigningKey
 from configs import (
     Camera,
     CodeProfile,
@@ -36,6 +37,7 @@ def check_site(site: Site, registry: Registry) -> list[Problem]:
         findings.warn(warning.key, warning.problem, warning.remedy)
     _check_data(site, findings)
     _check_api(site, findings)
+    _check_key(site, findings)
     profile = _check_case_system(site, findings)
     classes = check_models(site, registry, findings)
     if site.site.area is not None:
@@ -66,6 +68,15 @@ def _check_data(site: Site, findings: Findings) -> None:
         )
 
 
+def _check_key(site: Site, findings: Findings) -> None:
+    if site.evidence.key is None:
+        return
+    try:
+        SigningKey.load(site.evidence.key)
+    except KeyRefused as error:
+        findings.error("evidence.key", f"{error}", "or leave evidence.key out: one is made")
+
+
 def _check_api(site: Site, findings: Findings) -> None:
     host = site.api.host
     try:
@@ -88,7 +99,7 @@ def _check_case_system(site: Site, findings: Findings) -> CodeProfile | None:
     host = host_of(system.url) or ""
     if not host_allowed(host, site.allow.case_hosts):
         _not_allowed("case_system.url", host, "case_hosts", site.allow.case_hosts, findings)
-    if system.api_key and system.url.lower().startswith("http:") and not _is_local(host):
+    if system.sends_a_key and system.url.lower().startswith("http:") and not _is_local(host):
         findings.warn(
             "case_system.url", "the key travels unencrypted", "write https:// where it is served"
         )

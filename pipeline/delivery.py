@@ -2,7 +2,7 @@
 
 from cases import CaseSystem
 from cases.open311 import AddressRefused, Open311
-from configs import DEFAULT_CODES, Code, CodeProfile, ConfigError, Site, code_profile
+from configs import DEFAULT_CODES, Code, CodeProfile, ConfigError, Open311System, Site, code_profile
 
 LOCAL_STANDARD = "local"
 """Stands where the city's table has no code for a kind."""
@@ -16,6 +16,10 @@ def case_system(site: Site) -> CaseSystem | None:
     configured = site.case_system
     if configured is None:
         return None
+    if not isinstance(configured, Open311System):
+        raise ConfigError(
+            site.file, "case_system.kind", f"{configured.kind} cannot deliver yet", "write open311"
+        )
     key = configured.api_key.get_secret_value() if configured.api_key else None
     try:
         return Open311(

@@ -16,7 +16,17 @@ TYPES: Mapping[str, type | tuple[type, ...]] = {
     "null": type(None),
 }
 SILENT = frozenset(
-    {"$schema", "$defs", "title", "description", "default", "examples", "format", "writeOnly"}
+    {
+        "$schema",
+        "$defs",
+        "title",
+        "description",
+        "default",
+        "examples",
+        "format",
+        "writeOnly",
+        "discriminator",
+    }
 )
 
 
@@ -50,6 +60,11 @@ def _enum(value: Any, wanted: list[Any], _: Any, __: Any) -> Iterator[str]:
 def _any_of(value: Any, wanted: list[Any], _: Any, root: Mapping[str, Any]) -> Iterator[str]:
     if all(list(violations(value, each, root)) for each in wanted):
         yield f"{value!r} is none of the choices"
+
+
+def _one_of(value: Any, wanted: list[Any], _: Any, root: Mapping[str, Any]) -> Iterator[str]:
+    if sum(not list(violations(value, each, root)) for each in wanted) != 1:
+        yield f"{value!r} is not exactly one of the choices"
 
 
 def _properties(value: Any, wanted: Any, _: Any, root: Mapping[str, Any]) -> Iterator[str]:
@@ -106,6 +121,7 @@ _CHECKS: Mapping[str, Any] = {
     "const": _const,
     "enum": _enum,
     "anyOf": _any_of,
+    "oneOf": _one_of,
     "properties": _properties,
     "additionalProperties": _additional,
     "required": _required,

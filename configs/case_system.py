@@ -1,0 +1,107 @@
+"""Case systems, as a site file names them: one kind of mapping for each."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Final, Literal
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from configs.camera import Secret
+from configs.fields import NUMBER, Model, fault
+from configs.hosts import CaseUrl
+
+DEFAULT_CODES = "gbt47678-2026"
+
+SIGNING_KEY_PREFIX = "whsec_"
+_SIGNING_KEY_BYTES = (24, 64)
+
+
+def signing_key(secret: str) -> bytes:
+    """Read the key that webhooks are signed with: `whsec_`, then base64 of 24 to 64 bytes.
+
+    Raises a validator's error, which is a ValueError and shows nothing of it.
+    """
+    try:
+        key = base64.b64decode(secret.removeprefix(SIGNING_KEY_PREFIX), validate=True)
+    except binascii.Error:
+        key = b""
+    fewest, most = _SIGNING_KEY_BYTES
+    if not secret.startswith(SIGNING_KEY_PREFIX) or not fewest <= len(key) <= most:
+        raise fault(
+            "this is no signing key",
+            f"write {SIGNING_KEY_PREFIX} and then the base64 of {fewest} to {most} random bytes, "
+            "as `echo whsec_$(openssl rand -base64 32)` prints it",
+        )
+    return key
+
+
+def _signing_key(secret: SecretStr) -> SecretStr:
+    signing_key(secret.get_secret_value())
+    return secret
+
+
+class System(Model):
+    """What every case system has."""
+
+    url: CaseUrl
+    codes: Annotated[str, Field(min_length=1)] = DEFAULT_CODES
+    """Code profile: a bundled one's name, or a YAML file relative to the site file."""
+
+    secret_keys: ClassVar[tuple[str, ...]] = ()
+    """Keys that travel with requests and need encryption on the way."""
+
+    @property
+    def sends_a_key(self) -> bool:
+        """True where requests carry something that nobody on the way may read."""
+        return any(getattr(self, name) is not None for name in self.secret_keys)
+
+
+class Open311System(System):
+    """An Open311 GeoReport v2 server."""
+
+    secret_keys: ClassVar[tuple[str, ...]] = ("api_key",)
+
+    kind: Annotated[Literal["open311"], Field(examples=["open311"])]
+    api_key: Secret | None = None
+
+
+class WebhookSystem(System):
+    """A receiver of signed CloudEvents."""
+
+    kind: Annotated[Literal["webhook"], Field(examples=["webhook"])]
+    secret: Annotated[
+        SecretStr, AfterValidator(_signing_key), Field(examples=["${WEBHOOK_SECRET}"])
+    ]
+    """Key of the signatures: whsec_ and the base64 of 24 to 64 bytes. It is never sent."""
+
+
+class Named(Model):
+    """An entry of a dictionary of the case system."""
+
+    id: Annotated[int, Field(ge=0), NUMBER]
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class EgovaSystem(System):
+    """An eGova platform (V22)."""
+
+    secret_keys: ClassVar[tuple[str, ...]] = ("client_secret",)
+
+    kind: Annotated[Literal["egova"], Field(examples=["egova"])]
+    client_id: Annotated[str, Field(min_length=1, examples=["1778685023958671360"])]
+    client_secret: Secret
+    sender_code: Annotated[str, Field(min_length=1, examples=["streetwarden"])]
+    """What the platform calls this sender (senderCode)."""
+    rec_type: Annotated[Named, Field(examples=[{"id": 23, "name": "..."}])]
+    """Entry of the platform's dictionary REC_TYPE."""
+    event_src: Annotated[Named, Field(examples=[{"id": 8, "name": "物联感知"}])]
+    """Entry of the platform's dictionary EVENT_SRC."""
+
+
+CaseSystem = Annotated[Open311System | WebhookSystem | EgovaSystem, Field(discriminator="kind")]
+
+KINDS: Final[Mapping[str, type[System]]] = MappingProxyType(
+    {"open311": Open311System, "webhook": WebhookSystem, "egova": EgovaSystem}
+)
