@@ -1,21 +1,22 @@
 """Measure how much of a network's own speed is left when it is fed street pictures.
 
 What it measures: pictures a second through `Detector.detect`, decoded 1920x1080 RGB arrays in,
-boxes in pixels out, one picture a run. Against: the bare ONNX Runtime session of the same file on
-the CPU, at the number of threads that is fastest here (found in the same run), fed one ready
-tensor again and again, its outputs thrown away. The two take turns in short blocks, so that
-whatever else the machine does hits both; the figures are medians.
+boxes in pixels out, four pictures a call (the looks of four cameras), each a run of its own.
+Against: the bare ONNX Runtime session of the same file on the CPU, at the number of threads that
+is fastest here (found in the same run), fed one ready tensor again and again, its outputs thrown
+away. The two take turns call by call, so that whatever else the machine does hits both; the
+figures are medians.
 
 Limit: everything but the network is resizing, normalising, reading boxes and NMS, so the ratio can
 only come near 1. It belongs to this model on this machine, and pictures with more boxes cost more.
 On a machine with other work, believe the ratio rather than the speeds.
 
-    python -m benchmarks.detect [--model NAME|FILE] [--pictures FOLDER] [--seconds S]
+    python -m benchmarks.detect [--model NAME|FILE] [--pictures FOLDER] [--seconds S] [--together N]
 
 The default model is the bundled `street`, else yolo11n_quantized.onnx in STREETWARDEN_DATA; the
 default pictures are images/vehicles there, else the bundled self-check pictures. The last line is
-one JSON object: `ratio` = ours_img_s / bare_img_s; `pre_share`, `post_share`: the part of a
-picture's time before and after the network.
+one JSON object: `ratio` = ours_img_s / bare_img_s; `pre_share`: the part of a call's time before
+the network first starts; `post_share`: all other time in which the network does not run.
 """
 
 import argparse
@@ -41,27 +42,34 @@ FRAME = (1080, 1920)
 MAX_PICTURES = 16
 """Kept decoded, 6 MB each: enough that no cache holds them all."""
 
-BLOCK_RUNS = 6
-"""Runs before the other side has its turn; the first is not counted: it still meets the threads of
-the session that ran before, which wait for work actively."""
+TRIAL_BLOCKS = 3
+"""Blocks of bare runs a number of threads in the search."""
 
 
 class Stopwatch:
-    """A session that notes when its network started and stopped, and what it was fed."""
+    """A session that notes when its network runs, and what it was fed."""
 
     def __init__(self, inner: Session) -> None:
         self.inner = inner
         self.inputs, self.outputs, self.metadata = inner.inputs, inner.outputs, inner.metadata
-        self.started_s = self.stopped_s = 0.0
+        self.first_s: float | None = None
+        """When the first run since `clear` started."""
+        self.busy_s = 0.0
+        """How long the network has run since then."""
         self.blob: NDArray[np.floating] = np.empty(0, np.float32)
 
     def run(self, blob: NDArray[np.floating]) -> list[NDArray[np.float32]]:
         """Run the network and note the times."""
         self.blob = blob
-        self.started_s = time.perf_counter()
+        started_s = time.perf_counter()
         outputs = self.inner.run(blob)
-        self.stopped_s = time.perf_counter()
+        self.busy_s += time.perf_counter() - started_s
+        self.first_s = self.first_s or started_s
         return outputs
+
+    def clear(self) -> None:
+        """Forget the runs."""
+        self.first_s, self.busy_s = None, 0.0
 
     def close(self) -> None:
         """Close the session."""
@@ -81,8 +89,13 @@ def main() -> None:
         raise SystemExit(f"benchmarks.detect: {error}") from error
     height, width = detector.input_size
     print(f"{entry.name}: {entry.layout}, {width}x{height}, ONNX Runtime, {threads} threads")
-    print(f"{len(frames)} pictures of {FRAME[1]}x{FRAME[0]}, {arguments.seconds:g} s")
-    result = _measure(detector, watch, _bare(entry, threads), frames, arguments.seconds)
+    print(
+        f"{len(frames)} pictures of {FRAME[1]}x{FRAME[0]}, {arguments.together} a call, "
+        f"{arguments.seconds:g} s"
+    )
+    starts = range(0, len(frames), arguments.together)
+    calls = [frames[first : first + arguments.together] for first in starts]
+    result = _measure(detector, watch, _bare(entry, threads), calls, arguments.seconds)
     print(
         f"ours {result['ours_img_s']:.2f} img/s, bare session {result['bare_img_s']:.2f} img/s, "
         f"ratio {result['ratio']:.3f}; before the network {result['pre_share']:.1%}, "
@@ -99,7 +112,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--model", help="name or file (default: street, else yolo11n_quantized)")
     parser.add_argument("--pictures", type=Path, help="folder of jpg, jpeg, png, bmp")
     parser.add_argument("--seconds", type=float, default=30.0, help="of measuring (default 30)")
-    return parser.parse_args()
+    parser.add_argument("--together", type=int, default=4, help="pictures a call (default 4)")
+    arguments = parser.parse_args()
+    if arguments.together < 1:
+        parser.error("--together: at least 1")
+    return arguments
 
 
 def _find(model: str | None, data: Path) -> ModelEntry:
@@ -135,7 +152,10 @@ def _best_threads(entry: ModelEntry) -> int:
     seconds: dict[int, float] = {}
     for threads in sorted({1, *range(2, cores, 2), cores}):
         session = _bare(entry, threads)
-        seconds[threads] = statistics.median(_block_s(session, blob) + _block_s(session, blob))
+        _bare_call_s(session, blob, 2)
+        seconds[threads] = statistics.median(
+            _bare_call_s(session, blob, 4) / 4 for _ in range(TRIAL_BLOCKS)
+        )
         print(f"bare session, {threads} threads: {1 / seconds[threads]:.2f} img/s")
     return min(seconds, key=seconds.__getitem__)
 
@@ -149,15 +169,15 @@ def _bare(entry: ModelEntry, threads: int) -> onnxruntime.InferenceSession:
     )
 
 
-def _block_s(session: onnxruntime.InferenceSession, blob: NDArray[np.floating]) -> list[float]:
-    """Run a block of one tensor; seconds of every run but the first."""
+def _bare_call_s(
+    session: onnxruntime.InferenceSession, blob: NDArray[np.floating], runs: int
+) -> float:
+    """Run one tensor several times; seconds taken."""
     feed = {session.get_inputs()[0].name: blob}
-    times = []
-    for _ in range(BLOCK_RUNS):
-        started_s = time.perf_counter()
+    started_s = time.perf_counter()
+    for _ in range(runs):
         session.run(None, feed)
-        times.append(time.perf_counter() - started_s)
-    return times[1:]
+    return time.perf_counter() - started_s
 
 
 def _load(entry: ModelEntry, threads: int) -> tuple[Detector, Stopwatch]:
@@ -186,36 +206,40 @@ def _measure(
     detector: Detector,
     watch: Stopwatch,
     session: onnxruntime.InferenceSession,
-    frames: list[Picture],
+    calls: list[list[Picture]],
     seconds: float,
 ) -> dict[str, float]:
-    """Let detect and the bare session take turns, block by block."""
-    detector.detect(frames[:1])
+    """Let detect and the bare session take turns, call by call."""
+    detector.detect(calls[0])
     blob = watch.blob.copy()
     ours_s: list[float] = []
     bare_s: list[float] = []
-    before_s: list[float] = []
-    after_s: list[float] = []
-    turn = cycle(frames)
+    before: list[float] = []
+    between: list[float] = []
+    turn = cycle(calls)
     end_s = time.perf_counter() + seconds
     while time.perf_counter() < end_s or not ours_s:
-        for run in range(BLOCK_RUNS):
-            frame = next(turn)
-            started_s = time.perf_counter()
-            detector.detect([frame])
-            stopped_s = time.perf_counter()
-            if run:
-                ours_s.append(stopped_s - started_s)
-                before_s.append(watch.started_s - started_s)
-                after_s.append(stopped_s - watch.stopped_s)
-        bare_s += _block_s(session, blob)
+        pictures = next(turn)
+        detector.detect(
+            pictures[:1]
+        )  # not counted: the other session's threads still wait actively
+        watch.clear()
+        started_s = time.perf_counter()
+        detector.detect(pictures)
+        taken_s = time.perf_counter() - started_s
+        before_s = (watch.first_s or started_s) - started_s
+        ours_s.append(taken_s / len(pictures))
+        before.append(before_s / taken_s)
+        between.append((taken_s - watch.busy_s - before_s) / taken_s)
+        _bare_call_s(session, blob, 1)  # same
+        bare_s.append(_bare_call_s(session, blob, len(pictures)) / len(pictures))
     ours, bare = statistics.median(ours_s), statistics.median(bare_s)
     return {
         "ours_img_s": round(1 / ours, 3),
         "bare_img_s": round(1 / bare, 3),
         "ratio": round(bare / ours, 4),
-        "pre_share": round(statistics.median(before_s) / ours, 4),
-        "post_share": round(statistics.median(after_s) / ours, 4),
+        "pre_share": round(statistics.median(before), 4),
+        "post_share": round(statistics.median(between), 4),
     }
 
 

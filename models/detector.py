@@ -3,7 +3,8 @@
 import logging
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +13,13 @@ from numpy.typing import NDArray
 from models.backends import Engine, open_session
 from models.detections import Detections
 from models.errors import InferenceFailed, ManifestError, ModelError
+from models.feed import Feed, Run
 from models.layouts import Facts, Layout, choose
 from models.letterbox import Placement, Size
 from models.network import Network
 from models.onnx_file import OnnxFile
 from models.pictures import Picture
 from models.suppression import suppress
-from models.tensors import InputTensor, allocate
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +28,6 @@ DEFAULT_THRESHOLD = 0.25
 
 MAX_THREADS = 8
 """Threads a run when nobody says: small networks gain nothing from more."""
-
-MAX_SIZES = 8
-"""Input sizes kept allocated for a network of free size: cameras have few aspect ratios."""
 
 
 class Detector:
@@ -60,7 +58,7 @@ class Detector:
         self._network = network
         self._layout = layout
         self._iou = None if layout.iou is None else iou or layout.iou
-        self._tensors: dict[Size, InputTensor] = {}
+        self._feed = Feed(network.dtype, layout.pixels, network.batch)
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -73,8 +71,10 @@ class Detector:
     def detect(self, pictures: Sequence[Picture], conf: float | None = None) -> list[Detections]:
         """Find things with a score above `conf` (default `threshold`), in as few runs as possible.
 
-        `pictures` are (h, w, 3) uint8 RGB of any sizes. Returns one Detections a picture, in its
-        pixels, cut at its edges; labels index `classes`. Raises InferenceFailed.
+        Several pictures in a call gain time even where each is a run of its own: the next one is
+        prepared while the network is busy. `pictures` are (h, w, 3) uint8 RGB of any sizes.
+        Returns one Detections a picture, in its pixels, cut at its edges; labels index `classes`.
+        Raises InferenceFailed.
         """
         for picture in pictures:
             shape_fits = picture.ndim == 3 and picture.shape[2] == 3 and picture.size > 0
@@ -85,57 +85,45 @@ class Detector:
         threshold = self.threshold if conf is None else conf
         found: dict[int, Detections] = {}
         with self._lock:
-            for run in self._runs(pictures):
-                boxes = self._run([(pictures[index], place) for index, place in run], threshold)
-                found.update(zip((index for index, _ in run), boxes, strict=True))
+            runs = self._runs(pictures)
+            with closing(self._feed.batches(runs)) as batches:
+                for run, blob in zip(runs, batches, strict=True):
+                    outputs = self._outputs(blob)
+                    for place, index in enumerate(run.indices):
+                        found[index] = self._boxes(outputs, place, run.placements[place], threshold)
         return [found[index] for index in range(len(pictures))]
 
     def close(self) -> None:
         """Free the engine's memory; `detect` then raises InferenceFailed."""
         with self._lock:
-            self._tensors.clear()
+            self._feed.close()
             self._network.session.close()
 
-    def _runs(self, pictures: Sequence[Picture]) -> Iterator[list[tuple[int, Placement]]]:
-        """Group pictures into runs of one input size each: (index, where it lies)."""
-        groups: dict[Size, list[tuple[int, Placement]]] = {}
+    def _runs(self, pictures: Sequence[Picture]) -> list[Run]:
+        """Group pictures into runs of one input size each."""
+        groups: dict[Size, list[tuple[int, Picture, Placement]]] = {}
         for index, picture in enumerate(pictures):
             height, width = picture.shape[:2]
             free = self._network.free_size
             placement = self._layout.place((height, width), self.input_size, free=free)
-            groups.setdefault(placement.input, []).append((index, placement))
+            groups.setdefault(placement.input, []).append((index, picture, placement))
+        runs = []
         for size, group in groups.items():
             limit = self._network.most(size)
             for first in range(0, len(group), limit):
-                yield group[first : first + limit]
+                indices, own, placements = zip(*group[first : first + limit], strict=True)
+                runs.append(Run(indices, own, placements))
+        return runs
 
-    def _run(self, pictures: Sequence[tuple[Picture, Placement]], conf: float) -> list[Detections]:
-        """Run pictures of one input size together."""
-        count = self.batch or len(pictures)
-        tensor = self._tensor(pictures[0][1].input, count)
-        for index, (picture, placement) in enumerate(pictures):
-            tensor.write(index, picture, placement)
-        blob = tensor.blob[:count]
+    def _outputs(self, blob: NDArray[np.floating]) -> list[NDArray[np.float32]]:
+        """Run the network; every output has a row for every picture."""
         outputs = self._network.session.run(blob)
         if any(len(output) != len(blob) for output in outputs):
             raise InferenceFailed(
                 f"{self.file}: {len(blob)} pictures went in, outputs of "
                 f"{[len(output) for output in outputs]} came back"
             )
-        return [
-            self._boxes(outputs, index, placement, conf)
-            for index, (_, placement) in enumerate(pictures)
-        ]
-
-    def _tensor(self, size: Size, count: int) -> InputTensor:
-        tensor = self._tensors.get(size)
-        if tensor is None or len(tensor.blob) < count:
-            self._tensors.pop(size, None)
-            if len(self._tensors) >= MAX_SIZES:
-                del self._tensors[next(iter(self._tensors))]
-            tensor = allocate(count, size, self._network.dtype, self._layout.pixels)
-            self._tensors[size] = tensor
-        return tensor
+        return outputs
 
     def _boxes(
         self,
@@ -145,16 +133,19 @@ class Detector:
         conf: float,
     ) -> Detections:
         """Turn one picture's share of the outputs into boxes in its own pixels, best first."""
-        with np.errstate(all="ignore"):  # what a broken network makes infinite is dropped below
+        with np.errstate(all="ignore"):  # what a broken network makes infinite is dropped here
             found = self._layout.candidates(outputs, index, conf)
-        found = found.select(np.asarray(np.isfinite(found.xyxy).all(axis=1)))
+        finite = np.isfinite(found.xyxy)
+        if not finite.all():
+            found = found.select(np.asarray(finite.all(axis=1)))
         if self._iou is None:
             order = np.argsort(-found.score, kind="stable")
         else:
             order = suppress(found.xyxy, found.score, found.label, self._iou)
         xyxy = placement.to_picture(found.xyxy[order])
-        inside = (xyxy[:, 2] > xyxy[:, 0]) & (xyxy[:, 3] > xyxy[:, 1])
-        return Detections(xyxy, found.score[order], found.label[order]).select(inside)
+        detections = Detections(xyxy, found.score[order], found.label[order])
+        inside = np.asarray((xyxy[:, 2:] > xyxy[:, :2]).all(axis=1))
+        return detections if inside.all() else detections.select(inside)
 
 
 def load(

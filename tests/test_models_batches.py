@@ -8,6 +8,7 @@ import pytest
 from onnx import TensorProto
 
 from models import Detector, InferenceFailed, load
+from models.backends import Session, open_session
 from models.network import MAX_BATCH
 from tests.onnx_graphs import Dim, fixed_outputs, metadata, rows, whole_input
 
@@ -89,7 +90,7 @@ def test_a_free_size_gets_the_smallest_rectangle(tmp_path: Path) -> None:
     for picture, detections in zip(pictures, found, strict=True):
         height, width = picture.shape[:2]
         np.testing.assert_allclose(detections.xyxy, [[0, 0, width, height]])
-    assert sorted(detector._tensors) == [(192, 320), (320, 160), (320, 320)]
+    assert {size for size, _ in detector._feed._tensors} == {(192, 320), (320, 160), (320, 320)}
 
 
 def test_a_manifest_may_set_a_free_size(tmp_path: Path) -> None:
@@ -98,7 +99,7 @@ def test_a_manifest_may_set_a_free_size(tmp_path: Path) -> None:
     detector = load(whole_input(tmp_path / "free.onnx", facts), input_size=(96, 160))
     detector.detect([np.zeros((90, 160, 3), np.uint8)])
     assert detector.input_size == (96, 160)
-    assert list(detector._tensors) == [(96, 160)]
+    assert list(detector._feed._tensors) == [((96, 160), 0)]
 
 
 def test_many_shapes_do_not_pile_up_memory(tmp_path: Path) -> None:
@@ -106,7 +107,7 @@ def test_many_shapes_do_not_pile_up_memory(tmp_path: Path) -> None:
     detector = load(whole_input(tmp_path / "free.onnx", metadata(["all"])))
     for height in range(32, 1000, 32):
         assert len(detector.detect([np.zeros((height, 640, 3), np.uint8)])[0]) == 1
-    assert len(detector._tensors) <= 8
+    assert len(detector._feed._tensors) <= 16
 
 
 def test_input_memory_is_allocated_once(tmp_path: Path) -> None:
@@ -115,7 +116,7 @@ def test_input_memory_is_allocated_once(tmp_path: Path) -> None:
     addresses = set()
     for value in (10, 20, 30):
         detector.detect(greys(value))
-        addresses |= {tensor.blob.ctypes.data for tensor in detector._tensors.values()}
+        addresses |= {tensor.blob.ctypes.data for tensor in detector._feed._tensors.values()}
     assert len(addresses) == 1
 
 
@@ -194,3 +195,26 @@ def test_large_inputs_go_in_smaller_runs(tmp_path: Path) -> None:
     network = load(whole_input(tmp_path / "free.onnx", facts))._network
     assert network.most((4096, 4096)) == 2
     assert network.most((64, 64)) == MAX_BATCH
+
+
+def test_a_failing_run_leaves_the_detector_usable(tmp_path: Path) -> None:
+    """When the network fails in the midst of a call, nothing of it is left in the next one."""
+    calls = []
+
+    def engine(model: bytes, *, threads: int, spin: bool) -> Session:
+        session = open_session(model, threads=threads, spin=spin)
+        run = session.run
+
+        def failing(blob: np.ndarray) -> list[np.ndarray]:
+            calls.append(blob)
+            if len(calls) == 3:
+                raise InferenceFailed("out of memory")
+            return run(blob)
+
+        session.run = failing  # type: ignore[method-assign]  # a fault put in on purpose
+        return session
+
+    detector = load(brightness_model(tmp_path / "made.onnx", 1), engine=engine)
+    with pytest.raises(InferenceFailed, match="out of memory"):
+        detector.detect(greys(10, 20, 30, 40))
+    assert scores(detector, greys(50, 60, 70)) == near(50, 60, 70)

@@ -107,12 +107,9 @@ class Ultralytics:
     ) -> Candidates:
         """Keep the best class of every cell."""
         prediction = outputs[0][index]  # (4 + classes, cells)
-        scores = prediction[4:]
-        best = scores.max(axis=0)
+        best = prediction[4:].max(axis=0)
         cell = np.flatnonzero(best > conf)
-        centre, half = prediction[:2, cell].T, prediction[2:4, cell].T / 2
-        return Candidates(
-            np.concatenate([centre - half, centre + half], axis=1),
-            best[cell],
-            scores[:, cell].argmax(axis=0).astype(np.int32),
-        )
+        rows = prediction[:, cell].T  # (N, 4 + classes)
+        half = rows[:, 2:4] / 2
+        xyxy = np.concatenate([rows[:, :2] - half, rows[:, :2] + half], axis=1)
+        return Candidates(xyxy, best[cell], rows[:, 4:].argmax(axis=1).astype(np.int32))
