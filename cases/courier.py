@@ -165,7 +165,7 @@ class Courier:
             self._store.dead(row, error=f"the stored case cannot be read: {error}"[:500])
             logger.exception("case %s cannot be read", row.case_key)
             return
-        if not row.maybe_sent or self._absent(row):
+        if not row.maybe_sent or self._system.repeatable or self._absent(row):
             self._post(row, case)
 
     # A post that may have left

@@ -71,6 +71,12 @@ class CaseSystem(Protocol):
     def deadline_s(self) -> float:
         """Seconds that `find` and `post` take at most."""
 
+    @property
+    def repeatable(self) -> bool:
+        """True where a second post of the same case is harmless by agreement: then none is
+        looked up, and none has to be.
+        """
+
     def find(self, case_key: str, since: datetime) -> RemoteCase | None:
         """Look up the case that carries this key and was received at or after `since` (aware).
 

@@ -75,6 +75,11 @@ class Open311:
         """Seconds that a post or a look-up takes at most."""
         return self._deadline_s
 
+    @property
+    def repeatable(self) -> bool:
+        """GeoReport v2 makes a new request of every post."""
+        return False
+
     def close(self) -> None:
         """Nothing is kept open between requests."""
 
