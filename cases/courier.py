@@ -5,6 +5,9 @@ case up before it posts again, and not before `settle_s` have passed: until then
 may still be on its way inside the case system. "Not there" is believed of a case system that has
 shown, by another case of ours, that it can be asked; where it cannot be asked the delivery ends
 `unresolved`, and only a person posts it again.
+
+A process may be stopped at any line and go on much later. So a post leaves only within the time
+that its mark stands for, counted from before the mark: whoever takes the claim over waits longer.
 """
 
 import logging
@@ -15,13 +18,16 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, Self
+from zoneinfo import ZoneInfo
 
 from cases.backoff import Backoff
 from cases.errors import LeaseLost, StoreError
+from cases.pace import LONGEST_WAIT_S, MINUTE_S, Pace, Quiet
 from cases.payload import CasePayload
 from cases.store import Delivery, DeliveryState, Store
 from cases.system import CaseSystem, DeliveryError, Permanent, Receipt, Transient, Unanswered
+from detectors import Window
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +36,11 @@ PAUSE_BACKOFF: Final = Backoff(base_s=0.5, cap_s=30.0)
 
 _PENDING_NUMBER: Final = "token:"
 """Marks a remote case id that is a token still."""
+
+_UTC: Final = ZoneInfo("UTC")
+
+_MARGIN_S: Final = 5.0
+"""A case system may still be storing a post whose sender has hung up."""
 
 _PROOF_AGE: Final = timedelta(days=30)
 """Older cases may have left the case system's lists."""
@@ -55,6 +66,30 @@ class CourierSettings:
     """For one case."""
     pause: Backoff = PAUSE_BACKOFF
     """For all cases, while the case system fails."""
+    rate_per_minute: float | None = None
+    """Cases taken up in any minute, posts and look-ups alike; None: as many as there are."""
+    quiet: tuple[Window, ...] = ()
+    """Nothing is posted or looked up in these hours; they keep until afterwards."""
+    timezone: ZoneInfo = _UTC
+    """Of `quiet`."""
+
+    @classmethod
+    def for_deadline(
+        cls,
+        deadline_s: float,
+        *,
+        rate_per_minute: float | None = None,
+        quiet: tuple[Window, ...] = (),
+        timezone: ZoneInfo = _UTC,
+    ) -> Self:
+        """Return times that fit a case system's deadline, never a shorter lease than usual."""
+        return cls(
+            lease_s=max(60.0, 2.0 * deadline_s + 2.0 * _MARGIN_S),
+            settle_s=deadline_s + _MARGIN_S,
+            rate_per_minute=rate_per_minute,
+            quiet=quiet,
+            timezone=timezone,
+        )
 
 
 class Courier:
@@ -86,6 +121,8 @@ class Courier:
         self._failures = 0
         self._pause_until_s = 0.0
         self._askable = False
+        self._pace = Pace(self._settings.rate_per_minute)
+        self._quiet = Quiet(self._settings.quiet, self._settings.timezone)
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._threads: tuple[threading.Thread, ...] = ()
@@ -99,6 +136,7 @@ class Courier:
             self._store.release(self._owner)
         except StoreError as error:
             logger.warning("claims of an earlier run wait for their leases: %s", error)
+        self._remember_turns()
         self._threads = tuple(
             threading.Thread(target=self._run, name=f"courier-{number}", daemon=True)
             for number in range(self._settings.threads)
@@ -150,13 +188,46 @@ class Courier:
 
     def _work(self) -> bool:
         """Deliver one due case. False: nothing was due."""
-        while (pause_s := self._pause_until_s - time.monotonic()) > 0.0:
-            if self._stopping.wait(pause_s):
-                return False
-        claimed = self._store.claim(self._owner, lease_s=self._settings.lease_s)
+        turn_s = self._turn()
+        if turn_s is None:
+            return False
+        claimed: tuple[Delivery, ...] = ()
+        try:
+            claimed = self._store.claim(self._owner, lease_s=self._settings.lease_s)
+        finally:
+            if not claimed:
+                with self._lock:
+                    self._pace.give_back(turn_s)
         for row in claimed:
             self._deliver(row)
         return bool(claimed)
+
+    def _turn(self) -> float | None:
+        """Wait until a case may be taken up; returns when that was. None: stopped meanwhile."""
+        while not self._stopping.is_set():
+            now_s = time.monotonic()
+            wait_s = self._pause_until_s - now_s
+            if wait_s <= 0.0 and self._quiet.holds(self._store.now()):
+                wait_s = LONGEST_WAIT_S
+            if wait_s <= 0.0:
+                with self._lock:
+                    wait_s = self._pace.take(now_s)
+                if wait_s <= 0.0:
+                    return now_s
+            self._stopping.wait(min(wait_s, LONGEST_WAIT_S))
+        return None
+
+    def _remember_turns(self) -> None:
+        """Count what an earlier run posted in the last minute: a restart lifts no limit."""
+        if self._settings.rate_per_minute is None:
+            return
+        now, now_s = self._store.now(), time.monotonic()
+        try:
+            posted = self._store.posted_since(now - timedelta(seconds=MINUTE_S))
+        except StoreError as error:
+            logger.warning("posts of an earlier run are not counted: %s", error)
+            return
+        self._pace.remember(now_s - max(0.0, (now - at).total_seconds()) for at in posted)
 
     def _deliver(self, row: Delivery) -> None:
         try:
@@ -240,7 +311,17 @@ class Courier:
     # Posting
 
     def _post(self, row: Delivery, case: CasePayload) -> None:
+        if self._quiet.holds(self._store.now()):
+            self._store.retry_later(
+                row,
+                next_at=self._store.now(),
+                error="waits for the end of the quiet hours",
+                maybe_sent=row.maybe_sent,
+            )
+            return
+        began_s = time.monotonic()
         self._store.sending(row)  # committed before the request leaves; LeaseLost
+        self._in_time(row, began_s)
         self._count("posted")
         try:
             receipt = self._system.post(case)
@@ -256,6 +337,23 @@ class Courier:
         else:
             self._succeeded()
             self._settle(row, _remote_id(receipt))
+
+    def _in_time(self, row: Delivery, began_s: float) -> None:
+        """Refuse to send where so much time has passed that the post would end past its mark.
+
+        A stopped process or a slow disk; from here on the request's own deadline counts.
+        """
+        spare_s = self._settings.settle_s - self._system.deadline_s
+        late_s = time.monotonic() - began_s
+        if late_s <= spare_s:
+            return
+        self._store.retry_later(
+            row,
+            next_at=self._store.now(),
+            error=f"not sent: {late_s:.1f} s went by before it could leave",
+            maybe_sent=row.maybe_sent,
+        )
+        raise LeaseLost(f"delivery {row.delivery_id}: {late_s:.1f} s went by, it is not sent")
 
     def _settle(self, row: Delivery, remote_id: str | None) -> None:
         if not self._store.delivered(row, remote_id):
@@ -312,8 +410,8 @@ def _check(settings: CourierSettings, deadline_s: float) -> None:
             f"a lease of {settings.lease_s:g} s is too short for a deadline of {deadline_s:g} s: "
             "it has to be more than twice as long"
         )
-    if settings.settle_s < deadline_s:
+    if settings.settle_s <= deadline_s:
         raise ValueError(
-            f"settle_s {settings.settle_s:g} is shorter than the deadline of {deadline_s:g} s: "
+            f"settle_s {settings.settle_s:g} is not longer than the deadline of {deadline_s:g} s: "
             "a post would be looked up while it may still be under way"
         )

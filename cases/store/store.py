@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from cases.errors import StoreBroken, StoreError, StoreFull, StoreMissing, WrongState
 from cases.evidence import Evidence
 from cases.migrations import MIGRATIONS, Migration, migrate
-from cases.store import outbox, pin_rows, schema, violation_rows
+from cases.store import follow_rows, outbox, pin_rows, schema, violation_rows
 from cases.store.database import BUSY_TIMEOUT_S, Database, open_engine, translated
 from cases.store.rows import (
     Case,
@@ -300,6 +300,28 @@ class Store:
             violation_rows.add_history(
                 connection, violation_id, "requeued", now, by=by, reason=reason
             )
+
+    # After the delivery
+
+    def posted_since(self, since: datetime) -> tuple[datetime, ...]:
+        """Return when posts left at or after `since`, by any courier, oldest first."""
+        with self._database.read() as connection:
+            return follow_rows.posted_since(connection, since)
+
+    def numberless(self, since: datetime, *, limit: int) -> tuple[tuple[str, str], ...]:
+        """Return (delivery id, token) of cases confirmed since then that have a token only."""
+        with self._database.read() as connection:
+            return follow_rows.numberless(connection, since, limit)
+
+    def numbered(self, delivery_id: str, remote_case_id: str) -> bool:
+        """Store the number that a token became. False: it has one already."""
+        with self._database.write() as connection:
+            return follow_rows.numbered(connection, delivery_id, remote_case_id, self.now())
+
+    def note_remote_state(self, violation_id: str, said: str) -> bool:
+        """Append what the case system says of a case to its history. False: it said so before."""
+        with self._database.write() as connection:
+            return follow_rows.note_remote_state(connection, violation_id, said, self.now())
 
     # Reading
 
