@@ -220,9 +220,8 @@ def _measure(
     end_s = time.perf_counter() + seconds
     while time.perf_counter() < end_s or not ours_s:
         pictures = next(turn)
-        detector.detect(
-            pictures[:1]
-        )  # not counted: the other session's threads still wait actively
+        # Not counted: the threads of the session that ran before still wait for work actively.
+        detector.detect(pictures[:1])
         watch.clear()
         started_s = time.perf_counter()
         detector.detect(pictures)
