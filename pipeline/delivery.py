@@ -2,7 +2,19 @@
 
 from cases import CaseSystem
 from cases.open311 import AddressRefused, Open311
-from configs import DEFAULT_CODES, Code, CodeProfile, ConfigError, Open311System, Site, code_profile
+from cases.webhook import Webhook
+from configs import (
+    DEFAULT_CODES,
+    Code,
+    CodeProfile,
+    ConfigError,
+    EgovaSystem,
+    Open311System,
+    Site,
+    WebhookSystem,
+    code_profile,
+    signing_key,
+)
 
 LOCAL_STANDARD = "local"
 """Stands where the city's table has no code for a kind."""
@@ -16,19 +28,32 @@ def case_system(site: Site) -> CaseSystem | None:
     configured = site.case_system
     if configured is None:
         return None
-    if not isinstance(configured, Open311System):
-        raise ConfigError(
-            site.file, "case_system.kind", f"{configured.kind} cannot deliver yet", "write open311"
-        )
-    key = configured.api_key.get_secret_value() if configured.api_key else None
     try:
-        return Open311(
-            configured.url, key, site.allow.case_hosts, media_root=site.data / "evidence"
-        )
+        return _open(configured, site)
     except AddressRefused as error:
         raise ConfigError(
             site.file, "case_system.url", str(error), "name the host under allow.case_hosts"
         ) from error
+
+
+def _open(configured: Open311System | WebhookSystem | EgovaSystem, site: Site) -> CaseSystem:
+    evidence = site.data / "evidence"
+    match configured:
+        case Open311System():
+            key = configured.api_key.get_secret_value() if configured.api_key else None
+            return Open311(configured.url, key, site.allow.case_hosts, media_root=evidence)
+        case WebhookSystem():
+            return Webhook(
+                configured.url,
+                signing_key(configured.secret.get_secret_value()),
+                site.allow.case_hosts,
+                site_id=site.site.id,
+                media_root=evidence,
+            )
+        case EgovaSystem():
+            raise ConfigError(
+                site.file, "case_system.kind", "egova cannot deliver yet", "write open311"
+            )
 
 
 def profile_of(site: Site) -> CodeProfile:

@@ -47,7 +47,9 @@ HOMES = {
 
 LATE = {
     "cases.desk",
+    "cases.egova",
     "cases.open311",
+    "cases.webhook",
     "models.backends",
     "pipeline.check",
     "pipeline.detect",
