@@ -10,7 +10,9 @@ CasesError
 │   ├── NotFound              fix the id: nothing has this name
 │   ├── WrongState            do nothing: what is asked is not possible from this state (any more)
 │   └── LeaseLost             stop: this delivery has been claimed by somebody else since
-└── EvidenceError             make room or give access (`reason`), then retry; nothing was lost
+├── EvidenceError             make room or give access (`reason`), then retry; nothing was lost
+├── NoEvidence                fix the path: what lies there is no evidence
+└── KeyRefused                fix the key file: it cannot be read, or holds no Ed25519 key
 """
 
 from enum import StrEnum
@@ -77,3 +79,7 @@ class EvidenceError(CasesError):
 
 class NoEvidence(CasesError):  # noqa: N818
     """The folder is neither evidence of a violation nor a site's evidence."""
+
+
+class KeyRefused(CasesError):  # noqa: N818
+    """A file that should hold a key for evidence does not."""

@@ -74,7 +74,11 @@ def _check_key(site: Site, findings: Findings) -> None:
     try:
         SigningKey.load(site.evidence.key)
     except KeyRefused as error:
-        findings.error("evidence.key", f"{error}", "or leave evidence.key out: one is made")
+        remedy = (
+            "make one with `openssl genpkey -algorithm ed25519 -out evidence.key`, or leave "
+            "evidence.key out: the box makes its own"
+        )
+        findings.error("evidence.key", str(error), remedy)
 
 
 def _check_api(site: Site, findings: Findings) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from cases import Courier, Delivery, EvidenceWriter, Store
+from cases import Courier, Delivery, EvidenceWriter, SigningKey, Store
 from configs import Site
 from pipeline.analyser import Analyser
 from pipeline.confirmation import Confirmer
@@ -65,6 +65,7 @@ class Runner:
             writer=EvidenceWriter(
                 site.data / "evidence",
                 site_id=site.site.id,
+                key=SigningKey.of_box(site.data / "keys", site.evidence.key),
                 language=site.site.language,
                 timezone=site.site.timezone,
             ),

@@ -6,8 +6,17 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cases import EvidenceRequest, EvidenceWriter, ModelFacts, SeenThing, Still
+from cases import (
+    EvidenceRequest,
+    EvidenceWriter,
+    ModelFacts,
+    PublicKeys,
+    SeenThing,
+    SigningKey,
+    Still,
+)
 from configs import Place
 from detectors import Box, Moment, Role, Zone
 from streams import Excerpt, Picture, decode_still
@@ -22,11 +31,16 @@ ACCUSED: Box = (200.0, 150.0, 330.0, 240.0)
 WRITTEN_AT = datetime(2026, 1, 5, 4, 1, tzinfo=UTC)
 
 
+KEY = SigningKey(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+KEYS = PublicKeys({KEY.key_id: KEY.private.public_key()})
+
+
 def make_writer(root: Path, language: str = "zh-CN") -> EvidenceWriter:
     """Return a writer whose clock stands still."""
     return EvidenceWriter(
         root,
         site_id="site",
+        key=KEY,
         language="en" if language == "en" else "zh-CN",
         timezone=SHANGHAI,
         clock=lambda: WRITTEN_AT,

@@ -25,6 +25,7 @@ from streams import CodecParameters, Picture, decode_still, load_excerpt
 from tests.clips import clip, read_counter
 from tests.evidence_requests import (
     ACCUSED,
+    KEYS,
     make_excerpt,
     make_request,
     make_still,
@@ -69,6 +70,7 @@ def test_a_folder_holds_what_its_manifest_says(tmp_path: Path) -> None:
         "2-confirmation.packets",
         "clip.mp4",
         "manifest.json",
+        "manifest.sig",
     ]
     for file in evidence.files:
         assert file.sha256 == hashlib.sha256(file.path.read_bytes()).hexdigest()
@@ -136,7 +138,7 @@ def test_a_change_of_parameters_gives_two_clips(tmp_path: Path) -> None:
     evidence = make_writer(tmp_path).write(request)
     clips = [file.path.name for file in evidence.files if file.kind is FileKind.CLIP]
     assert clips == ["clip.mp4", "clip-2.mp4"]
-    assert all(row.verdict is Verdict.OK for row in verify(evidence.folder))
+    assert all(row.verdict is Verdict.OK for row in verify(evidence.folder, KEYS))
 
 
 def test_a_clip_that_cannot_be_muxed_does_not_lose_the_case(tmp_path: Path) -> None:
@@ -149,7 +151,7 @@ def test_a_clip_that_cannot_be_muxed_does_not_lose_the_case(tmp_path: Path) -> N
     manifest = json.loads((evidence.folder / "manifest.json").read_bytes())
     assert set(manifest["missing"]) == {"clip"}
     assert not (evidence.folder / "clip.mp4").exists()
-    assert all(row.verdict is Verdict.OK for row in verify(evidence.folder))
+    assert all(row.verdict is Verdict.OK for row in verify(evidence.folder, KEYS))
 
 
 def test_writing_again_returns_what_is_there(tmp_path: Path) -> None:
@@ -170,7 +172,7 @@ def test_every_manifest_follows_the_one_before(tmp_path: Path) -> None:
         assert manifest["sequence"] == number + 1
         assert manifest["previous_sha256"] == hashes[-1]
         hashes.append(evidence.manifest_sha256)
-    assert {row.verdict for row in verify(tmp_path)} == {Verdict.OK}
+    assert {row.verdict for row in verify(tmp_path, KEYS)} == {Verdict.OK}
 
 
 def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
@@ -198,7 +200,7 @@ def test_threads_and_writers_take_turns(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    verdicts = verify(tmp_path)
+    verdicts = verify(tmp_path, KEYS)
     assert {row.verdict for row in verdicts} == {Verdict.OK}
     assert sum(row.path.endswith("manifest.json") for row in verdicts) == 20
 
@@ -259,10 +261,10 @@ def test_killed_at_any_step_nothing_unfinished_looks_finished(memory_folder: Pat
         folder = writer.folder_of(request.violation)
         assert list((root / ".partial").iterdir()) == []
         if folder.exists():
-            assert {row.verdict for row in verify(folder)} == {Verdict.OK}
+            assert {row.verdict for row in verify(folder, KEYS)} == {Verdict.OK}
         evidence = writer.write(request)
         assert len(evidence.files) == 4
-        assert {row.verdict for row in verify(root)} == {Verdict.OK}
+        assert {row.verdict for row in verify(root, KEYS)} == {Verdict.OK}
         shutil.rmtree(root)
 
 
@@ -283,7 +285,7 @@ def test_half_a_line_in_the_chain_is_cut_off(tmp_path: Path) -> None:
     with (tmp_path / "chain.jsonl").open("ab") as file:
         file.write(b'{"folder":"2026/01/0')
     make_writer(tmp_path).write(small_request(1))
-    assert {row.verdict for row in verify(tmp_path)} == {Verdict.OK}
+    assert {row.verdict for row in verify(tmp_path, KEYS)} == {Verdict.OK}
 
 
 @pytest.mark.parametrize("free", [0, 8, 24, 48, 120, 200])
@@ -306,7 +308,7 @@ def test_a_full_disk_is_one_clear_error_and_loses_nothing(tmp_path: Path, free: 
         again = writer.write(make_request(1, stills=(make_still(picture=noise(180, 320)),)))
         assert read_evidence(again.folder) == again
         assert read_evidence(first.folder) == first
-        assert {row.verdict for row in verify(root)} == {Verdict.OK}
+        assert {row.verdict for row in verify(root, KEYS)} == {Verdict.OK}
 
 
 def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:

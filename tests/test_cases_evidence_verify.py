@@ -8,7 +8,7 @@ import pytest
 
 from cases import Evidence, NoEvidence, Verdict, verify
 from cases.record import canonical_json
-from tests.evidence_requests import make_writer, small_request
+from tests.evidence_requests import KEYS, make_writer, small_request
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def folder(root: Path, number: int) -> Path:
 
 def wrong(path: Path) -> dict[str, Verdict]:
     """Return what is not ok, by path."""
-    return {row.path: row.verdict for row in verify(path) if row.verdict is not Verdict.OK}
+    return {row.path: row.verdict for row in verify(path, KEYS) if row.verdict is not Verdict.OK}
 
 
 def name(root: Path, number: int, file: str = "") -> str:
@@ -41,10 +41,11 @@ def test_untouched_evidence_is_ok(root: Path) -> None:
     assert wrong(folder(root, 1)) == {}
     assert {row.path for row in verify(folder(root, 1))} == {
         "manifest.json",
+        "manifest.sig",
         "1-confirmation.jpg",
         "1-confirmation-annotated.jpg",
     }
-    assert len(verify(root)) == 3 * 3 + 1
+    assert len(verify(root)) == 3 * 4 + 2
 
 
 def test_a_changed_file_is_named(root: Path) -> None:
@@ -83,8 +84,14 @@ def rewrite(path: Path, **changes: object) -> None:
 def test_a_changed_manifest_is_named(root: Path) -> None:
     """Facts changed with care, hashes and form right: the chain knows another manifest."""
     rewrite(folder(root, 1) / "manifest.json", title="something else")
-    assert wrong(folder(root, 1)) == {"manifest.json": Verdict.CHANGED}
-    assert wrong(root) == {name(root, 1, "manifest.json"): Verdict.CHANGED}
+    assert wrong(folder(root, 1)) == {
+        "manifest.json": Verdict.CHANGED,
+        "manifest.sig": Verdict.BAD_SIGNATURE,
+    }
+    assert wrong(root) == {
+        name(root, 1, "manifest.json"): Verdict.CHANGED,
+        name(root, 1, "manifest.sig"): Verdict.BAD_SIGNATURE,
+    }
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"[]", b'{"format":"other/9"}', b"\xff\xfe", b"{ }"])
@@ -129,7 +136,10 @@ def test_a_folder_removed_from_the_chain_as_well_is_noticed(root: Path) -> None:
     first = json.loads(lines[0])
     last.update(sequence=2, previous_sha256=first["manifest_sha256"])
     chain.write_bytes(lines[0] + canonical_json(last).encode() + b"\n")
-    assert wrong(root) == {name(root, 2, "manifest.json"): Verdict.CHAIN_BROKEN}
+    assert wrong(root) == {
+        name(root, 2, "manifest.json"): Verdict.CHAIN_BROKEN,
+        "chain.jsonl": Verdict.CUT_OFF,
+    }
 
 
 def test_a_folder_that_was_slipped_in_is_named(root: Path) -> None:

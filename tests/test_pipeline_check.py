@@ -11,6 +11,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from cases import SigningKey
 from configs import SITE_TEMPLATE, load_site
 from models import Registry
 from pipeline.check import check_site
@@ -315,3 +316,16 @@ def test_the_template_and_the_demo_pass(tmp_path: Path) -> None:
     assert check_site(site_of(SITE_TEMPLATE, tmp_path), Registry()) == []
     demo = load_site(Path(__file__).parent.parent / "configs" / "demo.yaml", {})
     assert check_site(demo, Registry()) == []
+
+
+def test_a_signing_key_that_is_none_is_refused(folder: Path) -> None:
+    """The error names the file and how to make a key; a key that is one passes."""
+    (folder / "none.pem").write_text("no key")
+    text = CLASSIC + "evidence: {key: none.pem}\n"
+    (found,) = [each for each in problems(text, folder) if each.key == "evidence.key"]
+    assert found.level == "error"
+    assert f"{folder / 'none.pem'} holds no private key" in found.problem
+    assert "openssl genpkey" in found.remedy
+    SigningKey.of_box(folder / "keys")
+    sound = CLASSIC + "evidence: {key: keys/evidence.key}\n"
+    assert [each for each in problems(sound, folder) if each.key == "evidence.key"] == []

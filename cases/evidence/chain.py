@@ -29,18 +29,20 @@ class Link:
     manifest_sha256: str
     previous_sha256: str | None
     """Manifest hash of the link before; None for the first."""
+    key_id: str | None = None
+    """The key that signed the manifest; None in lines from before evidence was signed."""
 
     def line(self) -> bytes:
         """Write the link as it stands in the file."""
-        text = canonical_json(
-            {
-                "folder": self.folder,
-                "manifest_sha256": self.manifest_sha256,
-                "previous_sha256": self.previous_sha256,
-                "sequence": self.sequence,
-            }
-        )
-        return text.encode() + b"\n"
+        facts: dict[str, Any] = {
+            "folder": self.folder,
+            "manifest_sha256": self.manifest_sha256,
+            "previous_sha256": self.previous_sha256,
+            "sequence": self.sequence,
+        }
+        if self.key_id is not None:
+            facts["key_id"] = self.key_id
+        return canonical_json(facts).encode() + b"\n"
 
 
 def parse_link(line: bytes) -> Link:
@@ -52,8 +54,9 @@ def parse_link(line: bytes) -> Link:
             folder=str(stored["folder"]),
             manifest_sha256=str(stored["manifest_sha256"]),
             previous_sha256=stored["previous_sha256"],
+            key_id=stored.get("key_id"),
         )
-    except (KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"no link: {error}") from error
     if link.line() != line:
         raise ValueError("a link is written in another form than ours")

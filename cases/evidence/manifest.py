@@ -14,6 +14,8 @@ from cases.record import canonical_json, case_key, violation_record
 from detectors import Moment
 
 MANIFEST_NAME = "manifest.json"
+SIGNATURE_NAME = "manifest.sig"
+"""Ed25519 over the bytes of the manifest: 64 raw bytes."""
 FORMAT = "streetwarden-evidence/1"
 """Changes when a reader of the old form would misunderstand the new one."""
 
@@ -36,6 +38,8 @@ class ManifestFacts:
     site_id: str
     sequence: int
     previous_sha256: str | None
+    key_id: str
+    """The key that will sign this manifest."""
     software: str
     written_at: datetime
     stills: Sequence[StillFiles]
@@ -54,6 +58,7 @@ def manifest_bytes(request: EvidenceRequest, facts: ManifestFacts) -> bytes:
             "site_id": facts.site_id,
             "sequence": facts.sequence,
             "previous_sha256": facts.previous_sha256,
+            "signed_by": facts.key_id,
             "case_key": case_key(violation.violation_id),
             "title": request.title,
             "violation": violation_record(violation),
@@ -112,7 +117,16 @@ def _is_file(stored: Any) -> bool:
         return False
     name = stored["path"]
     # A name, not a way out of the folder.
-    return isinstance(name, str) and Path(name).name == name and name not in {"", MANIFEST_NAME}
+    return (
+        isinstance(name, str)
+        and Path(name).name == name
+        and name
+        not in {
+            "",
+            MANIFEST_NAME,
+            SIGNATURE_NAME,
+        }
+    )
 
 
 def _absent(moment: Moment) -> dict[str, Any]:

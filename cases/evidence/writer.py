@@ -1,11 +1,13 @@
 """Write evidence so that a folder that bears its name is whole and on the disk.
 
-Order: every file into `.partial/ID/`, each flushed; the manifest; the folder flushed; the link
-into the chain, flushed; the rename; both parents flushed. A crash before the link leaves a partial
+Order: every file into `.partial/ID/`, each flushed; the manifest, its signature, the new head of
+the chain; the folder flushed; the link into the chain, flushed; the head to its place; the rename;
+the folders around it flushed. A crash before the link leaves a partial
 folder that the next start removes; a crash after it is completed by renaming.
 """
 
 import fcntl
+import hashlib
 import os
 import shutil
 import threading
@@ -21,7 +23,15 @@ from cases.evidence.chain import Chain, Link
 from cases.evidence.drafts import Drafts
 from cases.evidence.durable import disk_errors, flush, make_folders, sha256_of, write_file
 from cases.evidence.evidence import Evidence
-from cases.evidence.manifest import MANIFEST_NAME, ManifestFacts, manifest_bytes, read_evidence
+from cases.evidence.head import HEAD_NAME, Head
+from cases.evidence.keys import SigningKey
+from cases.evidence.manifest import (
+    MANIFEST_NAME,
+    SIGNATURE_NAME,
+    ManifestFacts,
+    manifest_bytes,
+    read_evidence,
+)
 from cases.evidence.request import EvidenceRequest
 from cases.wording import Language
 from detectors import Violation
@@ -43,6 +53,7 @@ class EvidenceWriter:
         root: Path,
         *,
         site_id: str,
+        key: SigningKey,
         language: Language,
         timezone: ZoneInfo,
         clock: Callable[[], datetime] = utc_now,
@@ -50,6 +61,7 @@ class EvidenceWriter:
         """Make the root where it is missing and put right what a crash has left. EvidenceError."""
         self._root = root.absolute()
         self._site_id = site_id
+        self._key = key
         self._language = language
         self._timezone = timezone
         self._clock = clock
@@ -108,25 +120,34 @@ class EvidenceWriter:
         before = self._tail()
         sequence = 1 if before is None else before.sequence + 1
         previous = None if before is None else before.manifest_sha256
-        manifest = partial / MANIFEST_NAME
         facts = ManifestFacts(
             site_id=self._site_id,
             sequence=sequence,
             previous_sha256=previous,
+            key_id=self._key.key_id,
             software=self._software,
             written_at=self._clock(),
             stills=drafts.stills,
             files=drafts.files,
             missing=drafts.missing,
         )
-        write_file(manifest, manifest_bytes(request, facts))
-        flush(manifest)
+        manifest = manifest_bytes(request, facts)
+        sha256 = hashlib.sha256(manifest).hexdigest()
+        head = Head(self._site_id, sequence, sha256, self._key.key_id)
+        for name, data in (
+            (MANIFEST_NAME, manifest),
+            (SIGNATURE_NAME, self._key.sign(manifest)),
+            (HEAD_NAME, head.signed(self._key)),
+        ):
+            write_file(partial / name, data)
+            flush(partial / name)
         flush(partial)
         return Link(
             sequence=sequence,
             folder=folder.relative_to(self._root).as_posix(),
-            manifest_sha256=sha256_of(manifest),
+            manifest_sha256=sha256,
             previous_sha256=previous,
+            key_id=self._key.key_id,
         )
 
     def _complete(self) -> None:
@@ -143,6 +164,11 @@ class EvidenceWriter:
             self._rename(partial, folder)
 
     def _rename(self, partial: Path, folder: Path) -> None:
+        """Put the head of the chain and then the folder into their places."""
+        head = partial / HEAD_NAME
+        if head.exists():  # else a crash came between these two
+            head.rename(self._root / HEAD_NAME)
+            flush(self._root)
         partial.rename(folder)
         flush(folder.parent)
         flush(partial.parent)
