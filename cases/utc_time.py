@@ -9,7 +9,7 @@ from sqlalchemy.types import TypeDecorator
 class UtcTime(TypeDecorator[datetime]):
     """Aware UTC time as ISO text of fixed width, so that text order is time order."""
 
-    impl = String(32)
+    impl = String(32).with_variant(String(32, collation="C"), "postgresql")
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:

@@ -2,7 +2,6 @@
 
 import sqlite3
 import stat
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -25,20 +24,8 @@ from cases import (
     WrongState,
 )
 from tests.small_disk import fill, small_disk
+from tests.stores import Where
 from tests.violations import NOON, SetClock, make_violation
-
-
-@pytest.fixture
-def clock() -> SetClock:
-    """Noon, until a test moves it."""
-    return SetClock()
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: SetClock) -> Iterator[Store]:
-    """Open a new store."""
-    with Store.open(tmp_path / "store.sqlite3", site_id="site", clock=clock) as opened:
-        yield opened
 
 
 def confirmed(store: Store, number: int = 0) -> str:
@@ -84,9 +71,9 @@ def test_a_second_confirmation_changes_nothing_and_says_so(store: Store) -> None
     assert (case.evidence_folder, case.manifest_sha256) == (Path("/evidence/x"), "ab" * 32)
 
 
-def test_uniqueness_is_the_databases(store: Store, tmp_path: Path) -> None:
+def test_uniqueness_is_the_databases(sqlite_store: Store, tmp_path: Path) -> None:
     """A second report of a violation is refused by a constraint, not only by our code."""
-    confirmed(store)
+    confirmed(sqlite_store)
     with sqlite3.connect(tmp_path / "store.sqlite3") as raw:
         columns = [row[1] for row in raw.execute("PRAGMA table_info(deliveries)")]
         kept = ", ".join(name for name in columns if name != "delivery_id")
@@ -278,13 +265,13 @@ def test_naive_times_are_refused(store: Store) -> None:
         )
 
 
-def test_the_database_is_as_durable_as_promised(tmp_path: Path, store: Store) -> None:
+def test_the_database_is_as_durable_as_promised(tmp_path: Path, sqlite_store: Store) -> None:
     """Write-ahead log, a sync at every commit, foreign keys, and nobody else may read it."""
-    confirmed(store)
+    confirmed(sqlite_store)
     path = tmp_path / "store.sqlite3"
     assert path.with_name("store.sqlite3-wal").exists()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    with store._database.read() as connection:
+    with sqlite_store._database.read() as connection:
         said = {
             pragma: connection.exec_driver_sql(f"PRAGMA {pragma}").scalar()
             for pragma in ("journal_mode", "synchronous", "foreign_keys")
@@ -292,13 +279,12 @@ def test_the_database_is_as_durable_as_promised(tmp_path: Path, store: Store) ->
     assert said == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
-def test_a_store_of_another_site_is_refused(tmp_path: Path) -> None:
-    """Two sites in one data folder would send each other's cases."""
-    path = tmp_path / "store.sqlite3"
-    Store.open(path, site_id="one").close()
+def test_a_store_of_another_site_is_refused(place: Where) -> None:
+    """Two sites in one data folder, or one database, would send each other's cases."""
+    Store.open(place, site_id="one").close()
     with pytest.raises(StoreBroken, match="'one', not to 'two'"):
-        Store.open(path, site_id="two")
-    with Store.open(path) as store:
+        Store.open(place, site_id="two")
+    with Store.open(place) as store:
         assert store.site_id() == "one"
 
 

@@ -4,26 +4,23 @@ import random
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 from cases import DeliveryState, Store, ViolationState
+from tests.stores import Where
 from tests.violations import make_violation
 
 KILLED_AT_EVERY_STATEMENT = """
 import os, signal, sys
-from pathlib import Path
 from sqlalchemy import event
 from cases import Store
 from tests.violations import make_violation
-
-folder, steps = Path(sys.argv[1]), 0
 
 def confirm(number, die_at):
     # Confirms in a child that kills itself before its die_at-th statement; commits count as one.
     child = os.fork()
     if child:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    store = Store.open(folder / f"{number}.sqlite3", create=False)
+    store = Store.open(sys.argv[1], create=False)
     left = [die_at]
     def step(*ignored):
         if left[0] == 0:
@@ -36,21 +33,17 @@ def confirm(number, die_at):
     os._exit(0)
 
 number = 0
-while True:
-    Store.open(folder / f"{number}.sqlite3").close()
-    if confirm(number, die_at=number) == 0:
-        break
+while confirm(number, die_at=number):
     number += 1
 print(number)
 """
 
 CONFIRMS_UNTIL_KILLED = """
 import sys
-from pathlib import Path
 from cases import Store
 from tests.violations import make_violation
 
-with Store.open(Path(sys.argv[1])) as store:
+with Store.open(sys.argv[1]) as store:
     number = len(store.cases())
     while True:
         store.confirm(make_violation(number), None, {"number": number})
@@ -60,11 +53,10 @@ with Store.open(Path(sys.argv[1])) as store:
 
 CLAIMS_ALL = """
 import sys
-from pathlib import Path
 from cases import Store
 
 owner = sys.argv[2]
-with Store.open(Path(sys.argv[1]), create=False) as store:
+with Store.open(sys.argv[1], create=False) as store:
     sys.stdin.readline()
     empty = 0
     while empty < 3:
@@ -97,24 +89,23 @@ def both_or_neither(store: Store) -> set[str]:
     return confirmed
 
 
-def test_killed_at_any_statement_of_a_confirmation(tmp_path: Path) -> None:
+def test_killed_at_any_statement_of_a_confirmation(place: Where) -> None:
     """Before every single statement and before the commit: violation and message, or neither."""
-    done, _ = python(KILLED_AT_EVERY_STATEMENT, str(tmp_path)).communicate(timeout=120)
+    Store.open(place).close()
+    done, _ = python(KILLED_AT_EVERY_STATEMENT, str(place)).communicate(timeout=120)
     statements = int(done)
     assert statements >= 6
-    for number in range(statements + 1):
-        with Store.open(tmp_path / f"{number}.sqlite3", create=False) as store:
-            assert len(both_or_neither(store)) == (1 if number == statements else 0)
-            assert len(store.cases()) == len(both_or_neither(store))
+    with Store.open(place, create=False) as store:
+        assert both_or_neither(store) == {make_violation(statements).violation_id}
+        assert len(store.cases()) == 1
 
 
-def test_killed_at_random_what_was_acknowledged_is_there(tmp_path: Path) -> None:
+def test_killed_at_random_what_was_acknowledged_is_there(place: Where) -> None:
     """Kill -9 at random moments of a stream of confirmations: none that returned is lost."""
-    path = tmp_path / "store.sqlite3"
     chance = random.Random(7)
     told: set[str] = set()
     for _ in range(3):
-        process = python(CONFIRMS_UNTIL_KILLED, str(path))
+        process = python(CONFIRMS_UNTIL_KILLED, str(place))
         assert process.stdout is not None
         assert process.stdin is not None
         told.add(process.stdout.readline().strip())
@@ -126,19 +117,18 @@ def test_killed_at_random_what_was_acknowledged_is_there(tmp_path: Path) -> None
         process.stdin.close()
         process.stdout.close()
         process.wait()
-    with Store.open(path, create=False) as store:
+    with Store.open(place, create=False) as store:
         kept = both_or_neither(store)
     assert told <= kept
     assert len(kept) <= len(told) + 3
 
 
-def test_two_processes_never_claim_the_same_message(tmp_path: Path) -> None:
-    """Two couriers on one file: every message goes to exactly one of them."""
-    path = tmp_path / "store.sqlite3"
-    with Store.open(path) as store:
+def test_two_processes_never_claim_the_same_message(place: Where) -> None:
+    """Two couriers on one store: every message goes to exactly one of them."""
+    with Store.open(place) as store:
         for number in range(30):
             store.confirm(make_violation(number), None, {})
-        couriers = [python(CLAIMS_ALL, str(path), owner) for owner in ("a", "b")]
+        couriers = [python(CLAIMS_ALL, str(place), owner) for owner in ("a", "b")]
         for courier in couriers:
             assert courier.stdin is not None
             courier.stdin.write("go\n")

@@ -17,6 +17,7 @@ from hypothesis.stateful import (
     invariant,
     multiple,
     rule,
+    run_state_machine_as_test,
 )
 
 from cases import (
@@ -29,6 +30,7 @@ from cases import (
     ViolationState,
     WrongState,
 )
+from tests.postgres import Cluster
 from tests.violations import SetClock, make_violation
 
 LEASE_S = 30.0
@@ -56,11 +58,14 @@ class StoreMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="store-machine-"))
+        self._make()
         self.clock = SetClock()
         self.store = self._open()
         self.violations: dict[str, ViolationState] = {}
         self.outbox: dict[str, ModelDelivery] = {}
+
+    def _make(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="store-machine-"))
 
     def _open(self) -> Store:
         return Store.open(self.folder / "store.sqlite3", clock=self.clock)
@@ -68,6 +73,9 @@ class StoreMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Leave nothing behind."""
         self.store.close()
+        self._remove()
+
+    def _remove(self) -> None:
         shutil.rmtree(self.folder)
 
     @initialize()
@@ -267,10 +275,32 @@ class StoreMachine(RuleBasedStateMachine):
                 assert model.posts == 0
 
 
-StoreMachine.TestCase.settings = settings(
+SETTINGS = settings(
     max_examples=30,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
+StoreMachine.TestCase.settings = SETTINGS
 test_the_store_behaves_as_its_model = StoreMachine.TestCase
+
+
+def test_the_store_on_postgresql_behaves_as_its_model(quick_cluster: Cluster) -> None:
+    """The same lives, claims, crashes and verdicts, on databases of a real server."""
+    empty = quick_cluster.create()
+    Store.open(quick_cluster.url_with_password(empty)).close()
+
+    class PostgresMachine(StoreMachine):
+        def _make(self) -> None:
+            self.name = quick_cluster.create(template=empty)
+
+        def _open(self) -> Store:
+            return Store.open(quick_cluster.url_with_password(self.name), clock=self.clock)
+
+        def _remove(self) -> None:
+            quick_cluster.drop(self.name)
+
+    run_state_machine_as_test(
+        PostgresMachine, settings=settings(SETTINGS, max_examples=6, stateful_step_count=30)
+    )
+    quick_cluster.drop(empty)

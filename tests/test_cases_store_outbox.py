@@ -1,10 +1,8 @@
 """The outbox: claims, leases, and how an attempt ends."""
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -18,19 +16,6 @@ from cases import (
     WrongState,
 )
 from tests.violations import NOON, SetClock, make_violation
-
-
-@pytest.fixture
-def clock() -> SetClock:
-    """Noon, until a test moves it."""
-    return SetClock()
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: SetClock) -> Iterator[Store]:
-    """Open a new store."""
-    with Store.open(tmp_path / "store.sqlite3", site_id="site", clock=clock) as opened:
-        yield opened
 
 
 def confirmed(store: Store, number: int = 0) -> str:

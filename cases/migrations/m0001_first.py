@@ -16,7 +16,8 @@ from sqlalchemy import (
 
 from cases.migrations.migration import Migration
 
-_TIME = String(32)
+# Compared byte by byte on PostgreSQL too, whatever language its texts are sorted in.
+_TIME = String(32).with_variant(String(32, collation="C"), "postgresql")
 
 
 def _violations(metadata: MetaData) -> None:

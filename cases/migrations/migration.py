@@ -15,6 +15,9 @@ _RECORDS = (
     "PRIMARY KEY (version))"
 )
 
+_LOCK = 0x73747265657477
+"""Number of the lock that PostgreSQL's processes agree on: "streetw"."""
+
 
 @dataclass(frozen=True, slots=True)
 class Migration:
@@ -34,10 +37,16 @@ def current_version(connection: Connection) -> int:
     return int(found or 0)
 
 
+def _lock(connection: Connection) -> None:
+    """Let one process migrate at a time, until it commits; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+
+
 def migrate(engine: Engine, steps: Sequence[Migration]) -> None:
     """Apply what is missing; each step commits together with its own record.
 
-    Two processes may do this at once: a step looks at the version again inside its transaction.
+    Several processes may do this at once: a step looks at the version again inside its transaction.
     Raises StoreTooNew when the database is ahead of `steps`.
     """
     newest = len(steps)
@@ -50,6 +59,7 @@ def migrate(engine: Engine, steps: Sequence[Migration]) -> None:
         )
     for step in steps[version:]:
         with engine.begin() as connection:
+            _lock(connection)
             connection.execute(text(_RECORDS))
             if current_version(connection) >= step.version:
                 continue

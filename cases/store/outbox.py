@@ -7,10 +7,11 @@ settled, so that whoever claims the row next knows to look the case up before po
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select, update
 
 from cases.errors import LeaseLost, NotFound
 from cases.record import canonical_json
@@ -67,41 +68,38 @@ def claim(
     connection: Connection, owner: str, *, lease_s: float, now: datetime, limit: int
 ) -> tuple[Delivery, ...]:
     """Take up to `limit` due messages, the longest due first, and those of expired leases."""
-    due = or_(
-        and_(_D.c.state == DeliveryState.PENDING.value, _D.c.next_attempt_at <= now),
-        and_(_D.c.state == DeliveryState.CLAIMED.value, _D.c.lease_until <= now),
-    )
+    due = _D.c.state == DeliveryState.PENDING.value, _D.c.next_attempt_at <= now
+    expired = _D.c.state == DeliveryState.CLAIMED.value, _D.c.lease_until <= now
+    rows = [*_lock(connection, due, limit), *_lock(connection, expired, limit)]
+    rows.sort(key=lambda row: (row.next_attempt_at, row.created_at, row.delivery_id))
+    until = now + timedelta(seconds=lease_s)
+    return tuple(_take(connection, row, owner, until, now) for row in rows[:limit])
+
+
+def _lock(
+    connection: Connection, which: tuple[ColumnElement[bool], ...], limit: int
+) -> Sequence[Row[Any]]:
+    """Find the longest due rows. On PostgreSQL couriers step over the rows of each other.
+
+    SQLite has one writer, and no such words.
+    """
     order = (_D.c.next_attempt_at, _D.c.created_at, _D.c.delivery_id)
-    # PostgreSQL: couriers step over each other's rows; SQLite has one writer and ignores it.
-    chosen = select(_D.c.delivery_id, _D.c.state, _D.c.attempts).where(due).order_by(*order)
-    rows = connection.execute(chosen.limit(limit).with_for_update(skip_locked=True)).all()
-    for row in rows:
-        if row.state == DeliveryState.CLAIMED.value:
-            _end_attempt(connection, row.delivery_id, AttemptOutcome.EXPIRED, now=now)
-        connection.execute(
-            update(_D)
-            .where(_D.c.delivery_id == row.delivery_id)
-            .values(
-                state=delivery_after(DeliveryState(row.state), Move.CLAIM).value,
-                attempts=row.attempts + 1,
-                lease_owner=owner,
-                lease_until=now + timedelta(seconds=lease_s),
-                updated_at=now,
-            )
-        )
-        connection.execute(
-            insert(_A).values(
-                delivery_id=row.delivery_id,
-                number=row.attempts + 1,
-                owner=owner,
-                started_at=now,
-                error="",
-            )
-        )
-    if not rows:
-        return ()
-    taken = _joined().where(_D.c.delivery_id.in_([row.delivery_id for row in rows]))
-    return _read(connection.execute(taken.order_by(*order)).all())
+    chosen = _joined().where(*which).order_by(*order).limit(limit)
+    return connection.execute(chosen.with_for_update(of=_D, skip_locked=True, key_share=True)).all()
+
+
+def _take(
+    connection: Connection, row: Row[Any], owner: str, until: datetime, now: datetime
+) -> Delivery:
+    if row.state == DeliveryState.CLAIMED.value:
+        _end_attempt(connection, row.delivery_id, AttemptOutcome.EXPIRED, now=now)
+    state = delivery_after(DeliveryState(row.state), Move.CLAIM)
+    number = row.attempts + 1
+    claim_of = {"attempts": number, "lease_owner": owner, "lease_until": until}
+    _set(connection, row.delivery_id, now, state=state.value, **claim_of)
+    attempt = {"number": number, "owner": owner, "started_at": now, "error": ""}
+    connection.execute(insert(_A), {"delivery_id": row.delivery_id, **attempt})
+    return replace(_delivery(row), state=state, updated_at=now, **claim_of)
 
 
 def sending(connection: Connection, claimed: Delivery, now: datetime) -> datetime:
@@ -185,7 +183,7 @@ def unresolved(connection: Connection, claimed: Delivery, error: str, now: datet
 def release(connection: Connection, owner: str, now: datetime) -> int:
     """Give back everything this owner has claimed; what may have been sent keeps its mark."""
     mine = select(_D).where(_D.c.state == DeliveryState.CLAIMED.value, _D.c.lease_owner == owner)
-    rows = connection.execute(mine).all()
+    rows = connection.execute(mine.with_for_update(key_share=True)).all()
     for row in rows:
         _settle(connection, row, Move.RELEASE, AttemptOutcome.RELEASED, "", now, {})
     return len(rows)
@@ -206,7 +204,7 @@ def review(connection: Connection, violation_id: str, move: Move, now: datetime)
     held = select(_D.c.delivery_id).where(
         _D.c.violation_id == violation_id, _D.c.state == DeliveryState.HELD.value
     )
-    ids = connection.execute(held).scalars().all()
+    ids = connection.execute(held.with_for_update(key_share=True)).scalars().all()
     for delivery_id in ids:
         state = delivery_after(DeliveryState.HELD, move)
         _set(connection, delivery_id, now, state=state.value, next_attempt_at=now)
@@ -229,13 +227,20 @@ def listed(
     limit: int,
 ) -> tuple[Delivery, ...]:
     """Return messages, the newest first."""
-    query = _joined()
-    if states is not None:
-        query = query.where(_D.c.state.in_([state.value for state in states]))
+    query = _joined().order_by(_D.c.created_at.desc(), _D.c.delivery_id).limit(limit)
     if violation_id is not None:
         query = query.where(_D.c.violation_id == violation_id)
-    newest = query.order_by(_D.c.created_at.desc(), _D.c.delivery_id).limit(limit)
-    return _read(connection.execute(newest).all())
+    if states is None:
+        return _read(connection.execute(query).all())
+    # State by state: an index gives each of them newest first, and none of several at once.
+    rows = [
+        row
+        for state in dict.fromkeys(states)
+        for row in connection.execute(query.where(_D.c.state == state.value))
+    ]
+    rows.sort(key=lambda row: row.delivery_id)
+    rows.sort(key=lambda row: row.created_at, reverse=True)
+    return _read(rows[:limit])
 
 
 def attempts_of(connection: Connection, violation_id: str) -> tuple[Attempt, ...]:
@@ -283,7 +288,9 @@ def _joined() -> Select[Any]:
 
 
 def _row(connection: Connection, delivery_id: str) -> Row[Any]:
-    row = connection.execute(select(_D).where(_D.c.delivery_id == delivery_id)).one_or_none()
+    """Read a message that this transaction is about to move; others wait for it."""
+    query = select(_D).where(_D.c.delivery_id == delivery_id).with_for_update(key_share=True)
+    row = connection.execute(query).one_or_none()
     if row is None:
         raise NotFound(f"no delivery has the id {delivery_id}")
     return row
@@ -345,29 +352,30 @@ def _end_attempt(
 
 
 def _read(rows: Sequence[Row[Any]]) -> tuple[Delivery, ...]:
-    return tuple(
-        Delivery(
-            delivery_id=row.delivery_id,
-            violation_id=row.violation_id,
-            camera_id=row.camera_id,
-            zone_id=row.zone_id,
-            kind=row.kind,
-            message=Message(row.message),
-            case_key=row.case_key,
-            payload=json.loads(row.payload),
-            state=DeliveryState(row.state),
-            attempts=row.attempts,
-            next_attempt_at=row.next_attempt_at,
-            lease_owner=row.lease_owner,
-            lease_until=row.lease_until,
-            sent_at=row.sent_at,
-            post_again_by=row.post_again_by,
-            remote_case_id=row.remote_case_id,
-            remote_token=row.remote_token,
-            last_error=row.last_error,
-            created_at=row.created_at,
-            updated_at=row.updated_at,
-            delivered_at=row.delivered_at,
-        )
-        for row in rows
+    return tuple(_delivery(row) for row in rows)
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    return Delivery(
+        delivery_id=row.delivery_id,
+        violation_id=row.violation_id,
+        camera_id=row.camera_id,
+        zone_id=row.zone_id,
+        kind=row.kind,
+        message=Message(row.message),
+        case_key=row.case_key,
+        payload=json.loads(row.payload),
+        state=DeliveryState(row.state),
+        attempts=row.attempts,
+        next_attempt_at=row.next_attempt_at,
+        lease_owner=row.lease_owner,
+        lease_until=row.lease_until,
+        sent_at=row.sent_at,
+        post_again_by=row.post_again_by,
+        remote_case_id=row.remote_case_id,
+        remote_token=row.remote_token,
+        last_error=row.last_error,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        delivered_at=row.delivered_at,
     )

@@ -6,10 +6,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, delete, select
 
 from cases.record import canonical_json
 from cases.store import schema
+from cases.store.adding import add_new, adding
 from cases.store.rows import PinnedLook, SavedWatch
 
 _P = schema.pins
@@ -18,18 +19,13 @@ _W = schema.watches
 
 def pin(connection: Connection, look: PinnedLook) -> bool:
     """Remember a pinned look. False: this violation has pinned this moment before."""
-    same = (_P.c.violation_id == look.violation_id, _P.c.at_s == look.at_s)
-    if connection.execute(select(_P.c.path).where(*same)).first() is not None:
-        return False
-    connection.execute(
-        insert(_P).values(
-            violation_id=look.violation_id,
-            at_s=look.at_s,
-            camera_id=look.camera_id,
-            path=str(look.path),
-        )
-    )
-    return True
+    row = {
+        "violation_id": look.violation_id,
+        "at_s": look.at_s,
+        "camera_id": look.camera_id,
+        "path": str(look.path),
+    }
+    return add_new(connection, _P, row)
 
 
 def pins_of(connection: Connection, violation_id: str) -> tuple[PinnedLook, ...]:
@@ -57,9 +53,11 @@ def save_watch(
     connection: Connection, camera_id: str, snapshot: Mapping[str, Any], now: datetime
 ) -> None:
     """Replace a camera's saved rule engine."""
-    connection.execute(delete(_W).where(_W.c.camera_id == camera_id))
+    newest = {"snapshot": canonical_json(snapshot), "saved_at": now}
     connection.execute(
-        insert(_W).values(camera_id=camera_id, snapshot=canonical_json(snapshot), saved_at=now)
+        adding(connection, _W)
+        .values(camera_id=camera_id, **newest)
+        .on_conflict_do_update(index_elements=[_W.c.camera_id], set_=newest)
     )
 
 

@@ -1,18 +1,20 @@
 """The store: violations, pins, rule engines and the outbox in one database."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from cases.errors import StoreBroken, StoreError, StoreFull, StoreMissing, WrongState
 from cases.evidence import Evidence
-from cases.migrations import MIGRATIONS, Migration, migrate
+from cases.migrations import MIGRATIONS, Migration, current_version, migrate
 from cases.store import follow_rows, outbox, pin_rows, schema, violation_rows
+from cases.store.adding import add_new
 from cases.store.database import BUSY_TIMEOUT_S, Database, open_engine, translated
 from cases.store.rows import (
     Case,
@@ -55,19 +57,24 @@ class Store:
         site_id: str | None = None,
         create: bool = True,
         clock: Clock = utc_now,
+        username: str | None = None,
+        password: str | None = None,
         busy_timeout_s: float = BUSY_TIMEOUT_S,
         steps: Sequence[Migration] = MIGRATIONS,
     ) -> Self:
-        """Open a store by its path (or SQLAlchemy URL), migrating it where it is older.
+        """Open a store by its path or `postgresql://` URL, migrating it where it is older.
 
         With `site_id` a new store is marked as this site's and another site's is refused. With
-        `create=False` a missing file is StoreMissing. StoreTooNew when a newer program wrote it.
+        `create=False` a missing one is StoreMissing. StoreTooNew when a newer program wrote it.
+        `username` and `password` are PostgreSQL's, and are never shown.
         """
-        url = _url(where)
+        url = store_url(where, username, password)
         _prepare_file(url, create=create)
         engine = open_engine(url, busy_timeout_s=busy_timeout_s)
         try:
             with translated():
+                if not create:
+                    _expect_store(engine)
                 migrate(engine, steps)
             store = cls(Database(engine), clock)
             if site_id is not None:
@@ -98,10 +105,9 @@ class Store:
 
     def _claim_site(self, site_id: str, url: URL) -> None:
         with self._database.write() as connection:
+            add_new(connection, schema.meta, {"key": "site_id", "value": site_id})
             found = _site_id(connection)
-            if found is None:
-                connection.execute(insert(schema.meta).values(key="site_id", value=site_id))
-            elif found != site_id:
+            if found != site_id:
                 raise StoreBroken(
                     f"{url.database} belongs to the site {found!r}, not to {site_id!r}: "
                     "give each site its own data folder"
@@ -141,9 +147,10 @@ class Store:
         delivery_id = outbox.delivery_id_of(violation_id, Message.REPORT)
         now = self.now()
         with self._database.write() as connection:
+            violation_rows.add_opened(connection, violation, now)
+            violation_rows.locked_state(connection, violation_id)
             if outbox.exists(connection, delivery_id):
                 return Confirmation(delivery_id, first=False)
-            violation_rows.add_opened(connection, violation, now)
             violation_rows.change(connection, violation, Change.CONFIRMED, reason, now)
             violation_rows.set_confirmed(connection, violation_id, evidence, review, now)
             held = review is Review.HELD
@@ -181,7 +188,7 @@ class Store:
     def _review(self, violation_id: str, move: Move, verdict: Review, by: str, reason: str) -> None:
         now = self.now()
         with self._database.write() as connection:
-            case = violation_rows.one(connection, violation_id)
+            case = violation_rows.one(connection, violation_id, locked=True)
             if case.review is not Review.HELD:
                 raise WrongState(
                     f"case {violation_id} is not held (review: {case.review}): "
@@ -383,10 +390,25 @@ class Store:
             )
 
 
-def _url(where: str | Path) -> URL:
-    if isinstance(where, str) and "://" in where:
-        return make_url(where)
-    return URL.create("sqlite", database=str(where))
+def store_url(where: str | Path, username: str | None, password: str | None) -> URL:
+    """Read where a store is. StoreError without showing it: it may hold a password."""
+    if not isinstance(where, str) or "://" not in where:
+        return URL.create("sqlite", database=str(where))
+    url: URL | None = None
+    with suppress(ArgumentError, ValueError):
+        url = make_url(where)
+    if url is None:
+        # Without the cause: a password with a colon reads as a port, and would be named.
+        raise StoreError("the store's URL cannot be read: write postgresql://host:port/name")
+    if username is not None:
+        url = url.set(username=username)
+    return url if password is None else url.set(password=password)
+
+
+def _expect_store(engine: Engine) -> None:
+    with engine.connect() as connection:
+        if current_version(connection) == 0:
+            raise StoreMissing(f"there is no store in the database {engine.url.database}")
 
 
 def _prepare_file(url: URL, *, create: bool) -> None:

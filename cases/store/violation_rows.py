@@ -12,6 +12,7 @@ from cases.errors import NotFound
 from cases.evidence import Evidence
 from cases.record import canonical_json, violation_from_record, violation_record
 from cases.store import schema
+from cases.store.adding import add_new
 from cases.store.rows import Case, HistoryEntry
 from cases.store.states import Review, ViolationState, violation_after
 from detectors import Change, Violation
@@ -22,23 +23,21 @@ _H = schema.history
 
 def add_opened(connection: Connection, violation: Violation, now: datetime) -> bool:
     """Add a violation as opened. False: it was there before, and nothing was changed."""
-    if state_of(connection, violation.violation_id) is not None:
+    row = {
+        "violation_id": violation.violation_id,
+        "camera_id": violation.camera_id,
+        "zone_id": violation.zone_id,
+        "kind": violation.kind,
+        "state": ViolationState.OPENED.value,
+        "review": Review.NONE.value,
+        "reason": "",
+        "opened_at": violation.opened_at,
+        "created_at": now,
+        "updated_at": now,
+        **_facts(violation),
+    }
+    if not add_new(connection, _V, row):
         return False
-    connection.execute(
-        insert(_V).values(
-            violation_id=violation.violation_id,
-            camera_id=violation.camera_id,
-            zone_id=violation.zone_id,
-            kind=violation.kind,
-            state=ViolationState.OPENED.value,
-            review=Review.NONE.value,
-            reason="",
-            opened_at=violation.opened_at,
-            created_at=now,
-            updated_at=now,
-            **_facts(violation),
-        )
-    )
     add_history(connection, violation.violation_id, Change.OPENED.value, now)
     return True
 
@@ -47,9 +46,7 @@ def change(
     connection: Connection, violation: Violation, what: Change, reason: str, now: datetime
 ) -> bool:
     """Move a violation along its life. False: it stands there already; WrongState, NotFound."""
-    state = state_of(connection, violation.violation_id)
-    if state is None:
-        raise NotFound(f"no violation has the id {violation.violation_id}")
+    state = locked_state(connection, violation.violation_id)
     if what is not Change.UPDATED and state.value == what.value:
         return False
     after = violation_after(state, what)
@@ -106,17 +103,22 @@ def add_history(
     )
 
 
-def state_of(connection: Connection, violation_id: str) -> ViolationState | None:
-    """Where a violation stands; None when there is none of this id."""
+def locked_state(connection: Connection, violation_id: str) -> ViolationState:
+    """Where a violation stands, and stays until this transaction ends. NotFound."""
     found = connection.execute(
-        select(_V.c.state).where(_V.c.violation_id == violation_id)
+        select(_V.c.state).where(_V.c.violation_id == violation_id).with_for_update(key_share=True)
     ).scalar_one_or_none()
-    return None if found is None else ViolationState(found)
+    if found is None:
+        raise NotFound(f"no violation has the id {violation_id}")
+    return ViolationState(found)
 
 
-def one(connection: Connection, violation_id: str) -> Case:
-    """Return one violation. NotFound."""
-    row = connection.execute(select(_V).where(_V.c.violation_id == violation_id)).one_or_none()
+def one(connection: Connection, violation_id: str, *, locked: bool = False) -> Case:
+    """Return one violation, for this transaction to change where it is `locked`. NotFound."""
+    query = select(_V).where(_V.c.violation_id == violation_id)
+    if locked:
+        query = query.with_for_update(key_share=True)
+    row = connection.execute(query).one_or_none()
     if row is None:
         raise NotFound(f"no case has the id {violation_id}")
     return _read(row)

@@ -1,0 +1,25 @@
+"""Inserts that give way to a row which is there already."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from cases.store.database import POSTGRESQL
+
+
+def add_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Add a row in one statement. False: its key was there, and nothing was changed.
+
+    On PostgreSQL somebody else may be adding the same one right now: this waits for its fate.
+    """
+    added = adding(connection, table).values(**row).on_conflict_do_nothing()
+    return connection.execute(added.returning(*table.primary_key.columns)).first() is not None
+
+
+def adding(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """Return an insert with `on_conflict_...`, which both databases know in their own words."""
+    if connection.dialect.name == POSTGRESQL:
+        return postgresql.insert(table)
+    return sqlite.insert(table)
