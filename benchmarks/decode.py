@@ -1,33 +1,33 @@
 """Measure what a camera's pictures cost to decode, the way the decode pool does it and otherwise.
 
-What it measures: CPU milliseconds (all threads of the process) to get from packets of a recording
-to RGB pictures 640 pixels long:
+What it measures: CPU milliseconds (all threads of the process) to make one look of packets that
+were read: decoded, and scaled to an RGB picture 640 pixels long. One look for each key packet:
 
-- ours: clean key packets alone through one shared decoder, without the loop filter, drained and
-  flushed after each, scaled by the same thread; as streams.pool does it;
-- plain: key packets only as PyAV does it by itself (skip_frame NONKEY, a decoder of its own);
-- every: every picture decoded, one for each key packet scaled;
-- demux: nothing decoded, only what a camera's thread does.
+- ours: key packets with the decoder and the scaler of the decode pool: each alone, without the loop
+  filter, drained and flushed after each;
+- plain: key packets as PyAV decodes them by itself (skip_frame NONKEY);
+- every: all pictures decoded, as where key packets are too far apart;
+- demux: only reading, with all that Python does for a packet; what a camera costs in any case.
 
-All decode with one thread, so that the sum of the work counts and not the number of cores. Against:
-`plain` and `every` are what a camera costs with PyAV's own means. The four take turns, round by
-round, and the figures are medians of the rounds: other work on the machine hits all alike, and CPU
-time does not count waiting.
+Against: `plain` is what a look costs with PyAV's own means, `every` what it costs without key
+packets. What reading and opening cost is measured by itself and taken off: `ours` and `every` are
+differences to a reader that decodes a single look, `plain` to PyAV's own demuxing. All take turns,
+round by round, and the figures are medians of the rounds: other work on the machine hits all alike,
+and CPU time does not count waiting.
 
-Limit: CPU time without network and RTSP (demux is a file's); opening a file is not counted. A
-shared cache and a busy neighbour still slow CPU time down: believe the ratios rather than the
-milliseconds. How much the loop filter saves depends on the stream: little where a key frame is
-large and reading its bits costs most. The made one is 1080p H.264 of about 4 Mbit/s, a key frame
-every 2 s, moving structures and sensor noise. Pictures without the loop filter differ a little
-from full ones; this says nothing about what a model makes of that.
+Limit: a file, no network and no RTSP. A shared cache and a busy neighbour still slow CPU time down:
+believe the ratios rather than the milliseconds, and those only to a tenth. How much the loop filter
+saves depends on the stream: little where a key frame is large and reading its bits costs most. The
+made stream is 1080p H.264 of about 4 Mbit/s, a key frame every 2 s, moving structures and sensor
+noise. Pictures without the loop filter differ a little from full ones; this says nothing about what
+a model makes of that.
 
     python -m benchmarks.decode [FILE ...] [--rounds N]
 
 Without FILE: the made stream, and the H.264 videos in STREETWARDEN_DATA if there are any. The last
-line is one JSON object: for the first file `ours_ms`, `plain_ms`, `every_ms`, `demux_ms` for each
-key packet, `ratio_plain` = ours_ms / plain_ms, `ratio_every` = ours_ms / every_ms, and `cameras`,
-as many 25-picture-a-second cameras as one core decodes a key packet of every two seconds; `files`
-has the same for each file.
+line is one JSON object: for the first file `ours_ms`, `plain_ms`, `every_ms`, `demux_ms` a look,
+`ratio_plain` = ours_ms / plain_ms, `ratio_every` = ours_ms / every_ms, and `cameras`, as many as
+one core reads and looks at every two seconds; `files` has the same for each file.
 """
 
 import argparse
@@ -37,35 +37,35 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 import av
 import numpy as np
 from av.video.codeccontext import VideoCodecContext
 
-from streams import CodecParameters, Packet, Picture, Source
-from streams.decoder import KeyDecoder, RunDecoder, Scaler
-from streams.demuxer import Demuxer
-from streams.reader import RecordingClock
+from streams import FileReader, Picture
 
 LONGEST_PX = 640
 LOOK_S = 2.0
 WIDTH, HEIGHT, FPS, GOP, SECONDS, BIT_RATE = 1920, 1080, 25, 50, 6, 4_000_000
-LONGEST_S = 8.0
-"""Part of a recording that is used."""
+ONE_LOOK_S = 1e6
+"""An interval that a recording has one look of."""
+START = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One recording's medians; milliseconds are for each key packet."""
+    """One recording's medians, in CPU milliseconds a look."""
 
     file: str
     width: int
     height: int
-    keys: int
+    looks: int
     ours_ms: float
     plain_ms: float
     every_ms: float
@@ -76,118 +76,85 @@ class Result:
 
 
 class Recording:
-    """A recording's packets in memory."""
+    """A recording and the ways through it; each returns how many pictures it made."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self.packets: list[tuple[Packet, CodecParameters]] = []
-        clock = RecordingClock()
-        with Demuxer(Source.of_file(path)) as demuxer:
-            for unit in demuxer.units():
-                packet = unit.placed(clock.place_s(unit))
-                if packet.at_s > LONGEST_S:
-                    break
-                self.packets.append((packet, unit.parameters))
-        self.keys = [one for one in self.packets if one[0].key and not one[0].warmup]
+        self._path = path
+        gap_s = FileReader(path, interval_s=LOOK_S, start=START).info.key_interval_s
+        if gap_s is None:
+            raise SystemExit(f"{path}: fewer than two key packets that decode alone")
+        self._interval_s = gap_s or LOOK_S
+        info = self._reader(self._interval_s).info
+        self.width, self.height = info.width, info.height
+        self.ways: dict[str, Callable[[], int]] = {
+            "opening": self._opening,
+            "one": _pictures(self._reader(ONE_LOOK_S)),
+            "ours": _pictures(self._reader(self._interval_s)),
+            "every": _pictures(self._reader(self._interval_s, decode="all")),
+            "bare": self._bare,
+            "plain": self._plain,
+        }
 
-    def ours(self) -> float:
-        """Decode key packets as the pool does."""
-        decoder, scaler = KeyDecoder(), Scaler()
-        watch = Stopwatch()
-        for packet, parameters in self.keys:
-            frame = decoder.decode(packet, parameters)
-            if frame is not None:
-                scaler.picture(frame, LONGEST_PX)
-                watch.shown += 1
-        return watch.ms_each(len(self.keys))
+    def _reader(self, interval_s: float, decode: Literal["auto", "all"] = "auto") -> FileReader:
+        return FileReader(
+            self._path, interval_s=interval_s, longest_px=LONGEST_PX, start=START, decode=decode
+        )
 
-    def plain(self) -> float:
+    def _opening(self) -> int:
+        """Open and close."""
+        with av.open(str(self._path)):
+            return 0
+
+    def _bare(self) -> int:
+        """Demux with PyAV."""
+        with av.open(str(self._path)) as container:
+            return sum(packet.is_keyframe for packet in container.demux(video=0))
+
+    def _plain(self) -> int:
         """Decode key packets as PyAV does by itself."""
-        scaler = Scaler()
-        with av.open(str(self.path)) as container:
+        shown = 0
+        with av.open(str(self._path)) as container:
             stream = container.streams.video[0]
             stream.codec_context.skip_frame = "NONKEY"
-            stream.thread_count = 1
-            watch = Stopwatch()
             for frame in container.decode(stream):
-                if watch.shown == len(self.keys):
-                    break
-                scaler.picture(frame, LONGEST_PX)
-                watch.shown += 1
-            return watch.ms_each(len(self.keys))
-
-    def every(self) -> float:
-        """Decode every picture; scale one for each key packet."""
-        decoder, scaler = RunDecoder(self.packets[0][1]), Scaler()
-        watch = Stopwatch()
-        for packet, parameters in self.packets:
-            for found, frame in decoder.feed(packet, parameters):
-                if found.key:
-                    scaler.picture(frame, LONGEST_PX)
-                    watch.shown += 1
-        for found, frame in decoder.drain():
-            if found.key:
-                scaler.picture(frame, LONGEST_PX)
-                watch.shown += 1
-        return watch.ms_each(len(self.keys))
-
-    def demux(self) -> float:
-        """Only demux."""
-        clock = RecordingClock()
-        with Demuxer(Source.of_file(self.path)) as demuxer:
-            watch = Stopwatch()
-            for unit in demuxer.units():
-                packet = unit.placed(clock.place_s(unit))
-                if packet.at_s > LONGEST_S:
-                    break
-                watch.shown += packet.key and not packet.warmup
-            return watch.ms_each(len(self.keys))
+                scale = LONGEST_PX / max(frame.width, frame.height, LONGEST_PX)
+                size = round(frame.width * scale), round(frame.height * scale)
+                frame.to_ndarray(width=size[0], height=size[1], format="rgb24")
+                shown += 1
+        return shown
 
 
-class Stopwatch:
-    """CPU time of the process since it was made, and what came out meanwhile."""
-
-    def __init__(self) -> None:
-        self.shown = 0
-        self._started_s = time.process_time()
-
-    def ms_each(self, keys: int) -> float:
-        """Return milliseconds for each key packet; stop when a picture is missing."""
-        spent_s = time.process_time() - self._started_s
-        if self.shown != keys:
-            raise SystemExit(f"{self.shown} pictures came of {keys} key packets")
-        return 1000.0 * spent_s / keys
+def _pictures(reader: FileReader) -> Callable[[], int]:
+    return lambda: sum(1 for _ in reader)
 
 
 def measure(path: Path, name: str, rounds: int) -> Result:
-    """Let the four take turns."""
+    """Let the ways take turns."""
     recording = Recording(path)
-    keys = len(recording.keys)
-    ways = {
-        "ours": recording.ours,
-        "plain": recording.plain,
-        "every": recording.every,
-        "demux": recording.demux,
-    }
-    spent: dict[str, list[float]] = {name: [] for name in ways}
+    spent: dict[str, list[float]] = {way: [] for way in recording.ways}
+    looks = dict.fromkeys(recording.ways, 0)
     for _ in range(rounds):
-        for way, work in ways.items():
-            spent[way].append(work())
-    ours, plain, every, demux = (statistics.median(spent[way]) for way in ways)
-    seconds = recording.packets[-1][0].at_s
-    core_ms = LOOK_S * 1000.0
+        for way, work in recording.ways.items():
+            started_s = time.process_time()
+            looks[way] = work()
+            spent[way].append(1000.0 * (time.process_time() - started_s))
+    total = {way: statistics.median(costs) for way, costs in spent.items()}
+    ours = (total["ours"] - total["one"]) / (looks["ours"] - 1)
+    plain = (total["plain"] - total["bare"]) / looks["plain"]
+    every = (total["every"] - total["one"]) / looks["every"]
+    demux = max(0.0, total["one"] - total["opening"] - ours) / looks["ours"]
     return Result(
         file=name,
-        width=recording.packets[0][1].width,
-        height=recording.packets[0][1].height,
-        keys=keys,
+        width=recording.width,
+        height=recording.height,
+        looks=looks["ours"],
         ours_ms=round(ours, 2),
         plain_ms=round(plain, 2),
         every_ms=round(every, 2),
         demux_ms=round(demux, 3),
         ratio_plain=round(ours / plain, 3),
         ratio_every=round(ours / every, 3),
-        cameras=round(core_ms / (ours + demux * keys / seconds * LOOK_S), 1),
+        cameras=round(LOOK_S * 1000.0 / (ours + demux), 1),
     )
 
 
@@ -239,7 +206,7 @@ def main(arguments: Sequence[str]) -> None:
             made = Path(folder) / "made-1080p.mp4"
             make_stream(made)
             files = [(made, made.name), *((path, path.name) for path in real_videos())]
-        print(f"{'CPU ms a key packet':28} {'ours':>8} {'plain':>8} {'every':>8} {'demux':>8}")
+        print(f"{'CPU ms a look':28} {'ours':>8} {'plain':>8} {'every':>8} {'demux':>8}")
         results: list[Result] = []
         for path, name in files:
             found = measure(path, name, options.rounds)

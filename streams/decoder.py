@@ -186,6 +186,19 @@ def _compressed(
     syntax = nal.family(parameters.codec)
     if packet.key and syntax is not None and not nal.parameter_sets(syntax, data):
         data = parameters.extradata + data
-    compressed = av.Packet(data)
+    compressed = fresh_packet(data)
     compressed.pts = compressed.dts = number
     return compressed
+
+
+def fresh_packet(data: bytes) -> "av.Packet[av.stream.Stream]":
+    """Copy bytes into a packet of FFmpeg's own memory.
+
+    A packet made of a Python object takes the interpreter's lock when it is freed. A decoding
+    thread of FFmpeg that frees one while the interpreter frees the decoder waits for ever (PyAV
+    18.1; seen with frame threads).
+    """
+    packet = av.Packet(len(data))
+    if data:
+        packet.update(data)
+    return packet

@@ -98,7 +98,7 @@ class Group:
     `on_frame` is called from the pool's threads, for one camera never from two at a time and with
     rising at_s; `on_state` from the group's watchdog thread, whenever a camera's state, reason,
     session, mode or declared rate changed. Neither may block: the cameras of the group wait.
-    At most `decode_all_budget` cameras are decoded completely; a core does about eight of 1080p.
+    At most `decode_all_budget` cameras are decoded completely; a core does about seven of 1080p.
     """
 
     def __init__(

@@ -11,6 +11,7 @@ import av
 from av.container import InputContainer
 
 from streams import nal
+from streams.decoder import fresh_packet
 from streams.errors import Reason, stream_error
 from streams.packet import CodecParameters, Excerpt, Packet
 from streams.translation import scrub
@@ -90,7 +91,7 @@ def _write(
             stream = output.add_stream_from_template(template.streams.video[0])
             stream.time_base = Fraction(1, _TICKS)
             for packet, pts, dts, duration in zip(packets, *_times(packets), strict=True):
-                fresh = av.Packet(packet.data)
+                fresh = fresh_packet(packet.data)
                 fresh.pts, fresh.dts, fresh.duration = pts, dts, duration
                 fresh.time_base = Fraction(1, _TICKS)
                 fresh.is_keyframe = packet.key and not packet.warmup

@@ -166,13 +166,17 @@ def test_streams_that_key_frames_are_not_enough_for() -> None:
             CameraSpec("refresh", Source(url("/refresh")), interval_s=1.0),
             CameraSpec("sound", Source(url("/sound")), interval_s=1.0),
         ]
-        with watching(specs, decode_all_budget=2) as watcher:
+        late = CameraSpec("long", Source(url("/far3")), interval_s=1.0)
+        with (
+            watching(specs, decode_all_budget=2) as watcher,
+            watching([late], decode_all_budget=0) as other,
+        ):
             wait_until(lambda: watcher.state("sub").mode == "sub", 10.0)
             wait_until(lambda: watcher.state("all").mode == "all", 10.0)
+            wait_until(lambda: other.state("long").mode == "long", 10.0)
             wait_until(lambda: watcher.state("refresh").mode == "all", 15.0)
-            late = CameraSpec("long", Source(url("/far3")), interval_s=1.0)
-            with watching([late], decode_all_budget=0) as other:
-                wait_until(lambda: other.state("long").mode == "long", 12.0)
+            wait_until(lambda: not watcher.frames["refresh"][-1].key, 5.0)
+            wait_until(lambda: bool(watcher.frames["sub"]), 5.0)
             assert [one.state for one in watcher.group.states()] == ["up"] * 4
             frames = {name: list(found) for name, found in watcher.frames.items()}
     for name in ("all", "refresh", "sound"):
