@@ -2,6 +2,8 @@
 
 import dataclasses
 import random
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from streams.decoder import KeyDecoder, RunDecoder, Scaler, scaled_size
 from tests.clips import clip, read_counter, resized_clip
 from tests.packets import packets_of
 
+ROOT = Path(__file__).resolve().parent.parent
 SMALL: dict[str, Any] = {"width": 320, "height": 176, "seconds": 5}
 CLIPS: dict[str, dict[str, Any]] = {
     "plain": SMALL,
@@ -181,3 +184,20 @@ def test_times_out_of_a_run_rise() -> None:
     """Open GOPs must not turn time back: what is shown is in order."""
     shown = list(decode_run(packets_of(clip(**CLIPS["open GOP"]))))
     assert all(after > before for before, after in pairwise(shown))
+
+
+def test_freeing_a_busy_decoder_does_not_hang() -> None:
+    """A hundred decoders with threads of their own, dropped while they work.
+
+    In a process of its own: PyAV's hang keeps the interpreter's lock, and no time-out would strike.
+    """
+    program = (
+        "from tests.clips import clip; from tests.packets import packets_of\n"
+        "from streams.decoder import RunDecoder\n"
+        "packets = packets_of(clip(seconds=1, noise=10))\n"
+        "for _ in range(100):\n"
+        "    decoder = RunDecoder(packets[0][1], threads=4)\n"
+        "    for one in packets[:20]: list(decoder.feed(*one))\n"
+        "    del decoder\n"
+    )
+    subprocess.run([sys.executable, "-c", program], timeout=100, check=True, cwd=ROOT)
