@@ -9,9 +9,10 @@ Errors are branched by what the courier can do next:
         └── Unanswered    look it up before any re-post: the case system may have taken it
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from cases.errors import CasesError
 from cases.payload import CasePayload
@@ -51,6 +52,8 @@ class RemoteCase:
     remote_id: str
     status: str
     """As the case system words it; empty where it does not say."""
+    notes: str = ""
+    """Why it stands so, as the case system words it; one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +95,20 @@ class CaseSystem(Protocol):
 
     def close(self) -> None:
         """Give connections back."""
+
+
+@runtime_checkable
+class Followed(Protocol):
+    """A case system that can also be asked what has become of cases. Optional."""
+
+    def number(self, token: str) -> str | None:
+        """Return the number that a token has become; None as long as it has not.
+
+        Raises `Transient` or `Permanent`.
+        """
+
+    def states(self, remote_ids: Sequence[str]) -> Mapping[str, RemoteCase]:
+        """Return how these cases stand, in one question; those that are not shown are left out.
+
+        Raises `Transient` or `Permanent`.
+        """

@@ -9,8 +9,9 @@ from typing import Annotated, ClassVar, Final, Literal
 from pydantic import AfterValidator, Field, SecretStr
 
 from configs.camera import Secret
-from configs.fields import NUMBER, Model, fault
+from configs.fields import NUMBER, Identifier, Model, fault
 from configs.hosts import CaseUrl
+from configs.schedule import Hours
 
 DEFAULT_CODES = "gbt47678-2026"
 
@@ -48,6 +49,13 @@ class System(Model):
     url: CaseUrl
     codes: Annotated[str, Field(min_length=1)] = DEFAULT_CODES
     """Code profile: a bundled one's name, or a YAML file relative to the site file."""
+    rate_per_minute: Annotated[float, Field(gt=0, le=6000), NUMBER] | None = 60.0
+    """Most cases taken up in any minute; null: no limit."""
+    quiet: tuple[Hours, ...] = ()
+    """Hours, on the site's clock, in which nothing is posted."""
+    deadline_s: Annotated[float, Field(ge=1, le=300), NUMBER] = 25.0
+    """Longest time for one post or one look-up. Five seconds after it, a case without an answer
+    may be looked up."""
 
     secret_keys: ClassVar[tuple[str, ...]] = ()
     """Keys that travel with requests and need encryption on the way."""
@@ -65,6 +73,17 @@ class Open311System(System):
 
     kind: Annotated[Literal["open311"], Field(examples=["open311"])]
     api_key: Secret | None = None
+    media: Literal["multipart", "none"] = "multipart"
+    """Whether pictures go with a case."""
+    services: Mapping[Identifier, Annotated[str, Field(min_length=1, max_length=200)]] = Field(
+        default={}, examples=[{"illegal_parking": "Illegal parking"}]
+    )
+    """By kind of violation: the server's service code or name, where it is not the profile's."""
+    attributes: Mapping[
+        Annotated[str, Field(min_length=1, max_length=100)],
+        Annotated[str, Field(min_length=1, max_length=1000)],
+    ] = Field(default={}, examples=[{"EXTERNAL_ID": "{case_key}"}])
+    """By attribute code: what is sent with every case; {names} of case facts are filled in."""
 
 
 class WebhookSystem(System):
@@ -98,6 +117,8 @@ class EgovaSystem(System):
     """Entry of the platform's dictionary REC_TYPE."""
     event_src: Annotated[Named, Field(examples=[{"id": 8, "name": "物联感知"}])]
     """Entry of the platform's dictionary EVENT_SRC."""
+    fields: Mapping[str, str | int] = {}
+    """Further entries of every report, as the platform's workflow asks for them."""
 
 
 CaseSystem = Annotated[Open311System | WebhookSystem | EgovaSystem, Field(discriminator="kind")]

@@ -19,6 +19,7 @@ from configs import (
 )
 from detectors import KINDS
 from models import Registry
+from pipeline.check_delivery import check_delivery
 from pipeline.check_models import check_models
 from pipeline.check_rules import check_rules
 from pipeline.problem import Findings, Problem
@@ -39,6 +40,7 @@ def check_site(site: Site, registry: Registry) -> list[Problem]:
     _check_api(site, findings)
     _check_key(site, findings)
     profile = _check_case_system(site, findings)
+    check_delivery(site, findings)
     classes = check_models(site, registry, findings)
     if site.site.area is not None:
         _check_area(site.site.area, "site.area", findings)

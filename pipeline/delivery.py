@@ -1,6 +1,7 @@
 """From a site to its case system, and to what that system calls a violation."""
 
-from cases import CaseSystem
+from cases import CaseSystem, CourierSettings
+from cases.egova import Agreement, Egova
 from cases.open311 import AddressRefused, Open311
 from cases.webhook import Webhook
 from configs import (
@@ -15,6 +16,7 @@ from configs import (
     code_profile,
     signing_key,
 )
+from detectors import Window
 
 LOCAL_STANDARD = "local"
 """Stands where the city's table has no code for a kind."""
@@ -41,7 +43,16 @@ def _open(configured: Open311System | WebhookSystem | EgovaSystem, site: Site) -
     match configured:
         case Open311System():
             key = configured.api_key.get_secret_value() if configured.api_key else None
-            return Open311(configured.url, key, site.allow.case_hosts, media_root=evidence)
+            return Open311(
+                configured.url,
+                key,
+                site.allow.case_hosts,
+                media=configured.media,
+                media_root=evidence,
+                services=configured.services,
+                attributes=configured.attributes,
+                deadline_s=configured.deadline_s,
+            )
         case WebhookSystem():
             return Webhook(
                 configured.url,
@@ -49,11 +60,40 @@ def _open(configured: Open311System | WebhookSystem | EgovaSystem, site: Site) -
                 site.allow.case_hosts,
                 site_id=site.site.id,
                 media_root=evidence,
+                deadline_s=configured.deadline_s,
             )
         case EgovaSystem():
-            raise ConfigError(
-                site.file, "case_system.kind", "egova cannot deliver yet", "write open311"
+            return Egova(
+                configured.url,
+                configured.client_id,
+                configured.client_secret.get_secret_value(),
+                _agreement(configured, site),
+                site.allow.case_hosts,
+                media_root=evidence,
             )
+
+
+def _agreement(configured: EgovaSystem, site: Site) -> Agreement:
+    return Agreement(
+        sender_code=configured.sender_code,
+        rec_type=(configured.rec_type.id, configured.rec_type.name),
+        event_src=(configured.event_src.id, configured.event_src.name),
+        timezone=site.site.timezone,
+        fields=configured.fields,
+    )
+
+
+def courier_settings(site: Site, deadline_s: float) -> CourierSettings:
+    """Return how fast, and when, a site's cases go out to a system with this deadline."""
+    configured = site.case_system
+    if configured is None:
+        return CourierSettings.for_deadline(deadline_s)
+    return CourierSettings.for_deadline(
+        deadline_s,
+        rate_per_minute=configured.rate_per_minute,
+        quiet=tuple(Window(hours.days, hours.start, hours.end) for hours in configured.quiet),
+        timezone=site.site.timezone,
+    )
 
 
 def profile_of(site: Site) -> CodeProfile:

@@ -12,7 +12,7 @@ from cases import Courier, Delivery, EvidenceWriter, SigningKey, Store
 from configs import Site
 from pipeline.analyser import Analyser
 from pipeline.confirmation import Confirmer
-from pipeline.delivery import case_system
+from pipeline.delivery import case_system, courier_settings
 from pipeline.events import Delivered, Event
 from pipeline.ingest import Ingest
 from pipeline.plan import camera_spec, load_sight, longest_px, store_path, watch_of
@@ -100,7 +100,8 @@ class Runner:
         if system is None:
             log.warning("no case_system: cases stay on this machine")
             return None
-        return Courier(self.store, system, on_delivered=self._delivered)
+        settings = courier_settings(self.site, system.deadline_s)
+        return Courier(self.store, system, on_delivered=self._delivered, settings=settings)
 
     def start(self) -> None:
         """Start every part; cameras connect on their own from here."""

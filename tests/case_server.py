@@ -21,6 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, parse_qsl, urlsplit
+from xml.sax.saxutils import escape
 
 KEY = re.compile(r"SW-[0-9a-f]{20}")
 BASE = "/open311/v2"
@@ -43,10 +44,29 @@ STORING = (
     "blackbox",
     "gibberish",
     "maintenance",
+    "xml",
+    "dtd",
+    "bomb",
+    "token",
 )
 """Behaviours under which the request is stored."""
 LOSING = ("drop", "500", "503", "503_wait", "429", "408")
 """Behaviours under which it is not, and a later post is welcome."""
+REFUSING = ("400", "400_detail", "400_errors", "400_texts", "200_error", "403", "307", "400_xml")
+"""Behaviours that refuse it for good."""
+
+SERVICES = [
+    {"service_code": "09009", "service_name": "违法停车", "metadata": False, "type": "realtime"},
+    {"service_code": 31, "service_name": "Street  vendor", "metadata": False, "type": "batch"},
+]
+
+BOMB = (
+    '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a "ha">'
+    + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10)).replace("&a0;", "&a;")
+    + "]><service_requests><request><service_request_id>&a9;</service_request_id>"
+    "</request></service_requests>"
+)
+"""A billion words, if anybody expands them."""
 
 
 @dataclass
@@ -58,6 +78,9 @@ class StoredRequest:
     fields: dict[str, str]
     files: list[tuple[str, bytes]] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
+    status: str = "open"
+    notes: str = ""
+    token: str = ""
 
     @property
     def key(self) -> str:
@@ -69,7 +92,8 @@ class StoredRequest:
         """GeoReport row, with a numeric id as some servers have it."""
         return {
             "service_request_id": self.request_id,
-            "status": "open",
+            "status": self.status,
+            "status_notes": self.notes,
             "description": self.fields.get("description"),
             "requested_datetime": self.received_at.isoformat(),
         }
@@ -95,6 +119,10 @@ class CaseServer:
         self.elsewhere = "http://127.0.0.1:9/"
         self.refuses_duplicates = False
         self.token_polls = 1
+        self.services: list[dict[str, Any]] = []
+        """What is offered; empty: no service list, and every code is taken."""
+        self.xml_only = False
+        self.discovery: str | None = None
         self.on_post: Callable[[str], None] | None = None
         self.stored: list[StoredRequest] = []
         self.hits: list[str] = []
@@ -172,6 +200,11 @@ class CaseServer:
     def listed(self, query: dict[str, list[str]]) -> list[dict[str, Any]]:
         """Rows of a list, filtered and cut as this server does it."""
         start, end = (_time(query.get(name)) for name in ("start_date", "end_date"))
+        if "service_request_id" in query:
+            wanted = query["service_request_id"][0].split(",")
+            with self.lock:
+                rows = [row for row in self.stored if str(row.request_id) in wanted]
+            return [row.row() for row in rows[: self.cap]]
         with self.lock:
             rows = [
                 request
@@ -227,7 +260,9 @@ class _Handler(BaseHTTPRequestHandler):
     def answer(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
         """Send a reply; a text or bytes as it is, anything else as JSON."""
         if not isinstance(body, (str, bytes)):
-            body = json.dumps(body, ensure_ascii=False)
+            xml = self.cases.xml_only
+            body = _xml(body) if xml else json.dumps(body, ensure_ascii=False)
+            headers = (headers or {}) | ({"Content-Type": "text/xml"} if xml else {})
         content = body.encode() if isinstance(body, str) else body
         self.send_response(status)
         for name, value in ({"Content-Type": "application/json"} | (headers or {})).items():
@@ -258,10 +293,17 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.cases.hits.append(self.requestline)
         parts = urlsplit(self.path)
-        if parts.path.startswith(f"{BASE}/tokens/"):
-            self.token(parts.path.rpartition("/")[2].removesuffix(".json"))
-        elif parts.path == f"{BASE}/requests.json":
+        resource, _, form = parts.path.removeprefix(f"{BASE}/").rpartition(".")
+        if resource == "discovery" and form == "xml" and self.cases.discovery is not None:
+            self.answer(200, self.cases.discovery)
+        elif self.cases.xml_only and form != "xml":
+            self.answer(404, "<html>not found</html>")
+        elif resource.startswith("tokens/"):
+            self.token(resource.removeprefix("tokens/"))
+        elif resource == "requests":
             self.list(parse_qs(parts.query))
+        elif resource == "services" and self.cases.services:
+            self.answer(200, self.cases.services)
         else:
             self.answer(404, [{"code": 404, "description": "not found"}])
 
@@ -275,6 +317,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.answer(200, "<html>please log in</html>", {"Content-Type": "text/html"})
             case "maintenance":
                 self.answer(200, {"maintenance": True})
+            case "dtd":
+                self.answer(200, BOMB.replace("&a9;", "&a;"))
             case "huge":
                 self.answer(200, b"[" + b" " * 10_000_000 + b"]")
             case "redirect":
@@ -305,6 +349,13 @@ class _Handler(BaseHTTPRequestHandler):
         request = _request(dict(self.headers.items()), content)
         if self.cases.on_post is not None:
             self.cases.on_post(request.key)
+        codes = {str(service["service_code"]) for service in self.cases.services}
+        if self.cases.xml_only and not urlsplit(self.path).path.endswith(".xml"):
+            self.answer(404, "<html>not found</html>")
+            return
+        if codes and request.fields.get("service_code") not in codes:
+            self.answer(404, [{"code": 404, "description": "service_code not found"}])
+            return
         if self.cases.refuses_duplicates and request.key in self.cases.keys:
             self.answer(400, [{"code": 400, "description": "base is a duplicate."}])
             return
@@ -327,7 +378,11 @@ class _Handler(BaseHTTPRequestHandler):
             "numeric": (200, [{"service_request_id": number}], {}),
             "object": (200, {"service_request_id": number, "service_notice": "danke"}, {}),
             "blackbox": (200, [{"service_notice": "thank you"}], {}),
-            "token": (200, [{"token": "t-17"}], {}),
+            "token": (200, [{"token": f"t-{number or 17}"}], {}),
+            "xml": (200, _xml(receipt), {"Content-Type": "text/xml"}),
+            "dtd": (200, BOMB.replace("&a9;", str(number)), {"Content-Type": "text/xml"}),
+            "bomb": (200, BOMB, {"Content-Type": "text/xml"}),
+            "400_xml": (400, _xml([{"code": 400, "description": "lat is required"}]), {}),
             "html": (200, "<html>please log in</html>", html),
             "mislabelled": (200, receipt, html),
             "gibberish": (200, b"\xff\xfe\x00[[[", {}),
@@ -369,6 +424,22 @@ class _Handler(BaseHTTPRequestHandler):
             self.answer(201, receipt[:-1] + b" " * 10_000_000 + b"]")
             return
         self.cut()
+
+
+def _xml(rows: list[dict[str, Any]]) -> str:
+    """Write rows as GeoReport does in XML."""
+    many, one = "service_requests", "request"
+    if any("description" in row and "code" in row for row in rows):
+        many, one = "errors", "error"
+    elif any("service_code" in row for row in rows):
+        many, one = "services", "service"
+    inner = "".join(
+        f"<{one}>"
+        + "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in row.items())
+        + f"</{one}>"
+        for row in rows
+    )
+    return f'<?xml version="1.0" encoding="utf-8"?>\n<{many}>{inner}</{many}>'
 
 
 def _request(headers: dict[str, str], content: bytes) -> StoredRequest:

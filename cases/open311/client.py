@@ -1,40 +1,40 @@
-"""Open311 GeoReport v2 as a `CaseSystem`: post a case, and find it again by its key."""
+"""Open311 GeoReport v2 as a `CaseSystem`: post a case, find it by its key, follow it."""
 
 import logging
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import quote
 
-import httpx
-
-from cases.attachments import Attachment, attachments
+from cases.attachments import attachments
 from cases.open311 import replies
+from cases.open311.connection import Connection
+from cases.open311.facts import filled
 from cases.open311.search import Row, Search
+from cases.open311.services import code_of
 from cases.payload import CasePayload
 from cases.retry_after import retry_after_s
 from cases.system import DeliveryError, Permanent, Receipt, RemoteCase, Transient, Unanswered
-from cases.transport import Deadline, Reply, ReplyTooLarge, Transport, checked_host
+from cases.transport import Deadline, Reply
 
 logger = logging.getLogger(__name__)
 
 DEADLINE_S: Final = 25.0
 """For everything that one post or one look-up takes; under half the courier's lease."""
 
-_RECEIPT_BYTES: Final = 1024 * 1024
-_LIST_BYTES: Final = 8 * 1024 * 1024
-"""A thousand requests with long texts; what is larger is asked for in halves."""
-
 _SKEW: Final = timedelta(hours=1)
 """How far the server's clock may be from ours."""
 
 _TOKEN_WAITS_S: Final = (0.5, 1.0, 2.0)
-"""Most servers that answer with a token have the number within seconds."""
+"""Most servers that answer with a token have the number within seconds; `number` asks later."""
 
 _NOT_PROCESSED: Final = frozenset({301, 307, 308})
 """Redirects that ask for the same request elsewhere; others may follow upon a stored one."""
+
+_NO_SUCH_FORMAT: Final = frozenset({404, 405, 406})
+_NO_SUCH_SERVICE: Final = frozenset({400, 404})
 
 
 class Open311:
@@ -43,7 +43,9 @@ class Open311:
     `url` is the base address, such as `https://cases.example/open311/v2`; a query in it (for
     example `jurisdiction_id`) goes with every request and is shown nowhere. `allow_hosts` as in
     the site file; empty allows exactly the address's own host. Pictures are read from below
-    `media_root`, without it none are sent. Raises `AddressRefused`.
+    `media_root`, without it none are sent. `services` gives the server's service code or name
+    for a kind of violation, `attributes` the texts of its attributes, with case facts in braces
+    (`attribute_facts`). Raises `AddressRefused`.
     """
 
     def __init__(
@@ -54,21 +56,20 @@ class Open311:
         *,
         media: Literal["multipart", "none"] = "multipart",
         media_root: Path | None = None,
+        services: Mapping[str, str] | None = None,
+        attributes: Mapping[str, str] | None = None,
         deadline_s: float = DEADLINE_S,
     ) -> None:
-        self._host = checked_host(url, allow_hosts)
-        parts = urlsplit(url)
-        self._base = parts._replace(query="", fragment="").geturl().rstrip("/")
-        self._query = parse_qsl(parts.query)
-        self._api_key = api_key
-        self._secrets = [value for value in (api_key, *dict(self._query).values()) if value]
+        self._connection = Connection(url, api_key, allow_hosts)
         self._media_root = media_root if media == "multipart" else None
+        self._services = dict(services or {})
+        self._attributes = dict(attributes or {})
+        self._learned: dict[str, str] = {}
         self._deadline_s = deadline_s
-        self._transport = Transport(secure=parts.scheme == "https")
         self._search = Search()
 
     def __repr__(self) -> str:
-        return f"Open311({self._base})"
+        return f"Open311({self._connection.base})"
 
     @property
     def deadline_s(self) -> float:
@@ -77,7 +78,7 @@ class Open311:
 
     @property
     def repeatable(self) -> bool:
-        """GeoReport v2 makes a new request of every post."""
+        """GeoReport has no way to recognise a second post of a case."""
         return False
 
     def close(self) -> None:
@@ -90,30 +91,74 @@ class Open311:
     def post(self, case: CasePayload) -> Receipt:
         """Post a case, once. What the server calls a duplicate is looked up and returned."""
         deadline = Deadline(self._deadline_s)
-        reply = self._send_case(case, deadline)
+        found = () if self._media_root is None else attachments(case.media, self._media_root)
+        reply = self._connection.post(self._fields(case), found, deadline)
         if 200 <= reply.status < 300:
             return self._numbered(self._receipt(reply), deadline)
         said = replies.problems(reply.body)
         if reply.status == 409 or (400 <= reply.status < 500 and said.duplicate):
             return self._duplicate(case, deadline)
-        if reply.status == 415 and self._media_root is not None:
-            self._media_root = None
-            logger.warning("%s takes no pictures with a case: posting without", self._host)
-            raise Transient("the server takes no pictures with a case")
+        self._adapt(reply, case, deadline)
         raise self._refusal(reply, said)
+
+    def number(self, token: str) -> str | None:
+        """Return the number that a token has become; None as long as it has not."""
+        return self._number(token, Deadline(self._deadline_s))
+
+    def states(self, remote_ids: Sequence[str]) -> Mapping[str, RemoteCase]:
+        """Return how these requests stand, asked for in one list."""
+        wanted = set(remote_ids)
+        query = {"service_request_id": ",".join(remote_ids)}
+        found = [
+            RemoteCase(number, replies.text_of(row, "status"), replies.text_of(row, "status_notes"))
+            for row in self._rows(query, Deadline(self._deadline_s))
+            if (number := replies.request_id(row)) in wanted and number is not None
+        ]
+        return {case.remote_id: case for case in found}
 
     # Posting
 
-    def _send_case(self, case: CasePayload, deadline: Deadline) -> Reply:
-        fields = _fields(case)
-        if self._api_key is not None:
-            fields["api_key"] = self._api_key
-        found = () if self._media_root is None else attachments(case.media, self._media_root)
-        request = self._request("POST", "requests.json", fields=fields, files=found)
+    def _fields(self, case: CasePayload) -> dict[str, str]:
+        """Form fields of a post; an absent value and an empty one mean the same to GeoReport."""
+        wanted = self._services.get(case.kind, case.code.code)
+        fields = {
+            "service_code": self._learned.get(wanted, wanted),
+            "description": case.description,
+        }
+        if case.lat is not None and case.lon is not None:
+            fields |= {"lat": f"{case.lat:.7f}", "long": f"{case.lon:.7f}"}
+        if case.address:
+            fields["address_string"] = case.address
+        found = filled(self._attributes, case)
+        return fields | {f"attribute[{code}]": text for code, text in found.items()}
+
+    def _adapt(self, reply: Reply, case: CasePayload, deadline: Deadline) -> None:
+        """Find out whether a refusal is about the form. Raises `Transient`: post in another."""
+        if reply.status == 415 and self._media_root is not None:
+            self._media_root = None
+            logger.warning("%s takes no pictures with a case", self._connection.host)
+            raise Transient("the server takes no pictures with a case")
+        if reply.status in _NO_SUCH_FORMAT and self._connection.turn_to_xml(deadline):
+            raise Transient("the server speaks XML alone")
+        if reply.status not in _NO_SUCH_SERVICE:
+            return
         try:
-            return self._transport.exchange(request, deadline, _RECEIPT_BYTES)
-        except DeliveryError as error:
-            raise self._redacted(error) from error
+            learned = self._learn_service(case, deadline)
+        except DeliveryError:
+            return  # without its list the refusal stands as it is
+        if learned:
+            raise Transient("the server has another code for this service")
+
+    def _learn_service(self, case: CasePayload, deadline: Deadline) -> bool:
+        """Look for the service in the server's list. True: it has another code than was sent."""
+        wanted = self._services.get(case.kind, case.code.code)
+        offered = self._connection.services(deadline)
+        code = code_of(wanted, offered) or code_of(case.code.name, offered)
+        if code is None or code == self._learned.get(wanted, wanted):
+            return False
+        self._learned[wanted] = code
+        logger.info("%s: service %s is called %s", self._connection.host, wanted, code)
+        return True
 
     def _receipt(self, reply: Reply) -> Receipt:
         try:
@@ -131,13 +176,19 @@ class Open311:
         for wait_s in _TOKEN_WAITS_S:
             time.sleep(min(wait_s, deadline.left_s()))
             try:
-                reply = self._get(f"tokens/{quote(receipt.token, safe='')}.json", {}, deadline)
-                polled = replies.receipt(reply.body) if reply.status == 200 else receipt
-            except (DeliveryError, replies.NotUnderstood):
+                number = self._number(receipt.token, deadline)
+            except DeliveryError:
                 continue
-            if polled.remote_id is not None:
-                return Receipt(polled.remote_id, receipt.token, receipt.notice)
+            if number is not None:
+                return Receipt(number, receipt.token, receipt.notice)
         return receipt
+
+    def _number(self, token: str, deadline: Deadline) -> str | None:
+        reply = self._connection.ask(f"tokens/{quote(token, safe='')}", {}, deadline)
+        try:
+            return replies.receipt(reply.body).remote_id
+        except replies.NotUnderstood as error:
+            raise Transient(f"HTTP {reply.status}, and the answer is {error}") from error
 
     def _duplicate(self, case: CasePayload, deadline: Deadline) -> Receipt:
         try:
@@ -153,7 +204,7 @@ class Open311:
     def _refusal(self, reply: Reply, said: replies.Problems) -> DeliveryError:
         """Sort an answer to a post that is no receipt."""
         status = reply.status
-        text = self._redact(f"HTTP {status}" + (f": {said.text}" if said.text else ""))
+        text = self._connection.redact(f"HTTP {status}" + (f": {said.text}" if said.text else ""))
         wait_s = retry_after_s(reply.headers.get("retry-after"), datetime.now(UTC))
         if status in {425, 429} or (status == 503 and wait_s is not None):
             return Transient(text, retry_after_s=wait_s)
@@ -178,78 +229,14 @@ class Open311:
         return RemoteCase(replies.request_id(found) or "", str(found.get("status") or ""))
 
     def _listed(self, start: datetime, end: datetime, deadline: Deadline) -> list[Row]:
-        window = {"start_date": _w3c(start), "end_date": _w3c(end)}
-        reply = self._get("requests.json", window, deadline)
-        if 200 <= reply.status < 300:
-            try:
-                return replies.rows(reply.body)
-            except replies.NotUnderstood as error:
-                raise Transient(f"HTTP {reply.status}, and the list is {error}") from error
-        said = replies.problems(reply.body).text
-        text = self._redact(f"looking up: HTTP {reply.status}" + (f": {said}" if said else ""))
-        if reply.status in {408, 425, 429} or (
-            reply.status >= 500 and reply.status not in {501, 505}
-        ):
-            wait_s = retry_after_s(reply.headers.get("retry-after"), datetime.now(UTC))
-            raise Transient(text, retry_after_s=wait_s)
-        raise Permanent(text)
+        return self._rows({"start_date": _w3c(start), "end_date": _w3c(end)}, deadline)
 
-    def _get(self, path: str, query: Mapping[str, str], deadline: Deadline) -> Reply:
-        request = self._request("GET", path, query=query)
+    def _rows(self, query: Mapping[str, str], deadline: Deadline) -> list[Row]:
+        reply = self._connection.ask("requests", query, deadline)
         try:
-            return self._transport.exchange(request, deadline, _LIST_BYTES)
-        except ReplyTooLarge:
-            raise
-        except Unanswered as error:  # asking again harms nobody
-            raise Transient(self._redact(f"looking up: {error}")) from error
-        except DeliveryError as error:
-            raise self._redacted(error) from error
-
-    # Requests and secrets
-
-    def _request(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        fields: Mapping[str, str] | None = None,
-        files: Collection[Attachment] = (),
-    ) -> httpx.Request:
-        headers = {
-            "accept": "application/json",
-            "accept-encoding": "identity",
-            "connection": "close",
-            "user-agent": "streetwarden",
-        }
-        if fields is not None and not files:
-            headers["content-type"] = "application/x-www-form-urlencoded; charset=utf-8"
-        return httpx.Request(
-            method,
-            f"{self._base}/{path}",
-            params=[*self._query, *(query or {}).items()],
-            headers=headers,
-            data=fields,
-            files=[("media", (file.name, file.content, file.content_type)) for file in files],
-        )
-
-    def _redacted(self, error: DeliveryError) -> DeliveryError:
-        return type(error)(self._redact(str(error)))
-
-    def _redact(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        return text
-
-
-def _fields(case: CasePayload) -> dict[str, str]:
-    """Form fields of a post; an absent value and an empty one mean the same to GeoReport."""
-    fields = {"service_code": case.code.code, "description": case.description}
-    if case.lat is not None and case.lon is not None:
-        fields |= {"lat": f"{case.lat:.7f}", "long": f"{case.lon:.7f}"}
-    if case.address:
-        fields["address_string"] = case.address
-    return fields
+            return replies.rows(reply.body)
+        except replies.NotUnderstood as error:
+            raise Transient(f"HTTP {reply.status}, and the list is {error}") from error
 
 
 def _w3c(at: datetime) -> str:

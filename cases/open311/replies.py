@@ -1,17 +1,18 @@
 """What GeoReport servers answer, in the forms that real ones use.
 
-JSON only, whatever the content type says. Ids are strings here, though many servers send numbers.
+JSON or XML, whatever the content type says. Ids are strings here, though many servers send numbers.
 Errors come as `[{"code": 403, "description": ".."}]` (the specification), `{"errors": [..]}`,
-`{"code": .., "detail": ".."}`, or a list of plain texts.
+`{"code": .., "detail": ".."}`, a list of plain texts, or `<errors>`.
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from cases.open311 import geo_xml
 from cases.system import Receipt
 from cases.wording import plain
 
@@ -83,6 +84,12 @@ def request_id(row: Mapping[str, Any]) -> str | None:
     return _id(row.get("service_request_id")) or _id(row.get("id"))
 
 
+def text_of(row: Mapping[str, Any], key: str) -> str:
+    """Return one line of text of a request; empty where it has none."""
+    value = row.get(key)
+    return plain(value, TEXT_LIMIT) if isinstance(value, str) else ""
+
+
 def requested_at(row: Mapping[str, Any]) -> datetime | None:
     """When the server says that it received a request; a time without offset is taken as UTC."""
     text = row.get("requested_datetime")
@@ -112,7 +119,30 @@ def problems(body: bytes) -> Problems:
     return Problems(plain("; ".join(texts), TEXT_LIMIT), codes[0] if codes else None)
 
 
+def entries(
+    body: bytes, wrappers: Iterable[str], *, single: bool = False
+) -> list[Mapping[str, Any]]:
+    """Read a list of mappings, bare or wrapped; `single` takes one mapping for a list of one.
+
+    Raises `NotUnderstood`.
+    """
+    parsed = _parsed(body)
+    if isinstance(parsed, dict):
+        wrapped = next((parsed[key] for key in wrappers if key in parsed), None)
+        parsed = [parsed] if wrapped is None and single else wrapped
+    if isinstance(parsed, dict) and single:
+        parsed = [parsed]
+    if not isinstance(parsed, list) or not all(isinstance(row, dict) for row in parsed):
+        raise NotUnderstood("not the list that was asked for")
+    return parsed
+
+
 def _parsed(body: bytes) -> Any:
+    if body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
+        try:
+            return geo_xml.parsed(body.removeprefix(b"\xef\xbb\xbf").lstrip())
+        except geo_xml.NotGeoReport as error:
+            raise NotUnderstood(f"no JSON and no GeoReport XML: {error}") from error
     try:
         return json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
