@@ -28,6 +28,7 @@ HOMES = {
     "av": ("streams",),
     "onnxruntime": ("models/backends",),
     "openvino": ("models/backends",),
+    "gmssl": ("cases/egova",),
     "httpcore": ("cases",),
     "httpx": ("cases",),
     "sqlalchemy": ("cases",),

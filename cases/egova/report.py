@@ -1,0 +1,73 @@
+"""A case as the data of a REPORT."""
+
+import base64
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from cases.attachments import Attachment
+from cases.payload import CasePayload
+
+_PICTURES_BYTES: Final = 6 * 1024 * 1024
+"""Of all pictures together, before base64; those that come after stay behind."""
+_PICTURE: Final = 1
+"""mediaTypeId."""
+_REPORTED: Final = "上报"
+"""mediaUsage of what comes with the report."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """What platform and sender have agreed upon."""
+
+    sender_code: str
+    rec_type: tuple[int, str]
+    """Id and name out of the dictionary REC_TYPE."""
+    event_src: tuple[int, str]
+    """Id and name out of the dictionary EVENT_SRC."""
+    timezone: ZoneInfo
+    """The platform's times bear no offset; they are those of this zone."""
+    fields: Mapping[str, str | int] = field(default_factory=dict)
+    """Further entries of every report, as the platform's workflow wants them."""
+
+
+def report_data(
+    case: CasePayload, agreement: Agreement, files: Collection[Attachment] = ()
+) -> dict[str, Any]:
+    """Write a case. `caseId` is the case key: the same at every attempt, and found by it."""
+    registered = case.confirmed_at.astimezone(agreement.timezone)
+    data: dict[str, Any] = {
+        **agreement.fields,
+        "caseId": case.case_key,
+        "registerTime": f"{registered:%Y-%m-%d %H:%M:%S}",
+        "title": case.title,
+        "eventDesc": case.description,
+        "recTypeId": agreement.rec_type[0],
+        "recTypeName": agreement.rec_type[1],
+        "eventSrcId": agreement.event_src[0],
+        "eventSrcName": agreement.event_src[1],
+        "address": case.address or f"{case.lat:.6f}, {case.lon:.6f}",
+        "subTypeId": case.code.code,
+        "subTypeName": case.code.name,
+        "medias": list(_medias(files)),
+    }
+    if case.lat is not None and case.lon is not None:
+        data |= {"coordinateX": round(case.lon, 7), "coordinateY": round(case.lat, 7)}
+    if case.grid:
+        data["cellId"] = case.grid
+    return data
+
+
+def _medias(files: Collection[Attachment]) -> Iterator[dict[str, Any]]:
+    left = _PICTURES_BYTES
+    for file in files:
+        if len(file.content) > left:
+            continue
+        left -= len(file.content)
+        yield {
+            "mediaName": file.name,
+            "content": base64.b64encode(file.content).decode(),
+            "mediaUsage": _REPORTED,
+            "mediaTypeId": _PICTURE,
+        }
