@@ -69,6 +69,7 @@ def test_a_folder_holds_what_its_manifest_says(tmp_path: Path) -> None:
         "2-confirmation.jpg",
         "2-confirmation.packets",
         "clip.mp4",
+        "crop.jpg",
         "manifest.json",
         "manifest.sig",
     ]
@@ -263,7 +264,7 @@ def test_killed_at_any_step_nothing_unfinished_looks_finished(memory_folder: Pat
         if folder.exists():
             assert {row.verdict for row in verify(folder, KEYS)} == {Verdict.OK}
         evidence = writer.write(request)
-        assert len(evidence.files) == 4
+        assert len(evidence.files) == 5
         assert {row.verdict for row in verify(root, KEYS)} == {Verdict.OK}
         shutil.rmtree(root)
 

@@ -44,8 +44,9 @@ def test_untouched_evidence_is_ok(root: Path) -> None:
         "manifest.sig",
         "1-confirmation.jpg",
         "1-confirmation-annotated.jpg",
+        "crop.jpg",
     }
-    assert len(verify(root)) == 3 * 4 + 2
+    assert len(verify(root)) == 3 * 5 + 2
 
 
 def test_a_changed_file_is_named(root: Path) -> None:

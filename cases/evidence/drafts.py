@@ -12,10 +12,10 @@ import numpy as np
 from cases.errors import EvidenceError, EvidenceReason
 from cases.evidence.annotation import annotate
 from cases.evidence.caption import caption
-from cases.evidence.cover import cover, regions
+from cases.evidence.cover import PixelRect, cover, regions
 from cases.evidence.durable import flush, sha256_of, write_file
 from cases.evidence.evidence import EvidenceFile, FileKind
-from cases.evidence.manifest import StillFiles
+from cases.evidence.manifest import CropFile, StillFiles
 from cases.evidence.request import EvidenceRequest, Still
 from cases.wording import Language
 from detectors import Box
@@ -24,6 +24,9 @@ from streams import CodecParameters, Excerpt, Picture, StreamError, mux, save_ex
 ORIGINAL_QUALITY = 95
 """JPEG without chroma subsampling; the packets beside it are the true original."""
 ANNOTATED_QUALITY = 88
+CROP_NAME = "crop.jpg"
+CROP_MARGIN = 0.05
+"""Of the box's width and height, around it: detected boxes cut bumpers and mirrors."""
 
 
 @dataclass(slots=True)
@@ -33,6 +36,7 @@ class Drafts:
     folder: Path
     files: list[EvidenceFile] = field(default_factory=list)
     stills: list[StillFiles] = field(default_factory=list)
+    crop: CropFile | None = None
     missing: dict[str, str] = field(default_factory=dict)
     """What could not be made, and why: the case is not lost for it."""
 
@@ -64,6 +68,25 @@ class Drafts:
             self._add(packets, FileKind.PACKETS, still)
         kept = packets if still.excerpt is not None else None
         self.stills.append(StillFiles(still, original, annotated, kept, len(rects)))
+
+    def write_crop(self, stills: Sequence[Still]) -> None:
+        """Write the accused thing from the still that shows it widest. OSError, EvidenceError."""
+        boxes = [(_whole_box(still), still) for still in reversed(stills)]  # of equals the latest
+        if not boxes:
+            self.missing["crop"] = "no still"
+            return
+        box, still = max(boxes, key=lambda each: each[0][2] - each[0][0])
+        x0, y0, x1, y1 = box
+        wide, tall = x1 - x0, y1 - y0
+        if wide < 1 or tall < 1:
+            self.missing["crop"] = "the accused thing lies outside the picture"
+            return
+        margin_x, margin_y = round(CROP_MARGIN * wide), round(CROP_MARGIN * tall)
+        piece = still.picture[
+            max(0, y0 - margin_y) : y1 + margin_y, max(0, x0 - margin_x) : x1 + margin_x
+        ]
+        self._add_picture(CROP_NAME, piece, FileKind.CROP, still)
+        self.crop = CropFile(CROP_NAME, still.moment.role, box)
 
     def write_clip(self, excerpts: Sequence[Excerpt]) -> None:
         """Mux the clip; one that cannot be muxed is named as missing. OSError."""
@@ -111,6 +134,19 @@ def jpeg(picture: Picture, quality: int) -> bytes:
     if not done:
         raise EvidenceError(EvidenceReason.FAILED, f"a picture of {picture.shape} was not encoded")
     return encoded.tobytes()
+
+
+def _whole_box(still: Still) -> PixelRect:
+    """Return the accused box in whole pixels of the full-size picture, cut to it."""
+    height, width = still.picture.shape[:2]
+    scale = (width / still.width, height / still.height)
+    x0, y0, x1, y1 = _scaled(still.moment.box or (0.0, 0.0, 0.0, 0.0), scale)
+    return (
+        min(width, max(0, round(x0))),
+        min(height, max(0, round(y0))),
+        min(width, max(0, round(x1))),
+        min(height, max(0, round(y1))),
+    )
 
 
 def _scaled(box: Box, scale: tuple[float, float]) -> Box:

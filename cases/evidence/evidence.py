@@ -15,6 +15,8 @@ class FileKind(StrEnum):
     """The compressed packets that a still was decoded from, byte for byte."""
     ANNOTATED = "annotated"
     """The picture that leaves the box: drawn on, bystanders covered."""
+    CROP = "crop"
+    """The accused thing alone, at full resolution, nothing covered; stays on the box."""
     CLIP = "clip"
     """Packets muxed into a file that plays; nothing was encoded again."""
 

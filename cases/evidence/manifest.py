@@ -10,8 +10,9 @@ from typing import Any
 
 from cases.evidence.evidence import Evidence, EvidenceFile, FileKind
 from cases.evidence.request import EvidenceRequest, Still
+from cases.evidence.standing import STANDING_KINDS, standing
 from cases.record import canonical_json, case_key, violation_record
-from detectors import Moment
+from detectors import Moment, Role
 
 MANIFEST_NAME = "manifest.json"
 SIGNATURE_NAME = "manifest.sig"
@@ -31,6 +32,17 @@ class StillFiles:
     covered: int
 
 
+@dataclass(frozen=True, slots=True)
+class CropFile:
+    """The crop by name, and what it shows."""
+
+    name: str
+    role: Role
+    """Of the still that it was cut from."""
+    box: tuple[int, int, int, int]
+    """The accused thing in pixels of the full-size picture; the crop has a margin around it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestFacts:
     """What the writer adds to the request."""
@@ -45,6 +57,7 @@ class ManifestFacts:
     stills: Sequence[StillFiles]
     files: Sequence[EvidenceFile]
     """In the folder that the manifest will lie in."""
+    crop: CropFile | None
     missing: Mapping[str, str]
     """What could not be made, and why."""
 
@@ -73,6 +86,8 @@ def manifest_bytes(request: EvidenceRequest, facts: ManifestFacts) -> bytes:
             "models": [{"name": model.name, "sha256": model.sha256} for model in request.models],
             "clock": dict(request.clock),
             "stills": [_still(files) for files in facts.stills],
+            "crop": None if facts.crop is None else _crop(facts.crop),
+            "standing": _standing(request),
             "files": [_file(file) for file in facts.files],
             "missing": dict(facts.missing),
             "software": facts.software,
@@ -163,6 +178,24 @@ def _still(files: StillFiles) -> dict[str, Any]:
         "packets": files.packets,
         "covered_regions": files.covered,
     }
+
+
+def _crop(crop: CropFile) -> dict[str, Any]:
+    x0, y0, x1, y1 = crop.box
+    return {
+        "path": crop.name,
+        "role": crop.role.value,
+        "box": list(crop.box),
+        "width_px": x1 - x0,
+        "height_px": y1 - y0,
+    }
+
+
+def _standing(request: EvidenceRequest) -> dict[str, Any] | None:
+    violation = request.violation
+    if violation.kind not in STANDING_KINDS:
+        return None
+    return standing(violation, request.stills, request.rule_dwell_s)
 
 
 def _file(file: EvidenceFile) -> dict[str, Any]:

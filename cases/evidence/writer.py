@@ -116,6 +116,7 @@ class EvidenceWriter:
         drafts = Drafts(partial)
         for number, still in enumerate(request.stills, start=1):
             drafts.write_still(number, still, request, self._language, self._timezone)
+        drafts.write_crop(request.stills)
         drafts.write_clip(request.clip)
         before = self._tail()
         sequence = 1 if before is None else before.sequence + 1
@@ -129,6 +130,7 @@ class EvidenceWriter:
             written_at=self._clock(),
             stills=drafts.stills,
             files=drafts.files,
+            crop=drafts.crop,
             missing=drafts.missing,
         )
         manifest = manifest_bytes(request, facts)
