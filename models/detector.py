@@ -196,7 +196,7 @@ def load(
         )
     except ModelError as error:
         raise type(error)(f"{path}: {error}") from error
-    log.info("loaded %r from %s", detector, path)
+    log.debug("loaded %r from %s", detector, path)
     return detector
 
 
