@@ -14,6 +14,9 @@ from streams import Frame
 
 log = logging.getLogger(__name__)
 
+BATCH = 4
+"""Enough to prepare one picture while the network is at the one before; more only makes the first
+of a batch wait."""
 WINDOW_S = 0.005
 """How long an open batch waits to fill; it never waits for a particular camera."""
 WAIT_S = 0.5
@@ -70,7 +73,7 @@ class Analyser:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            frames = self._slots.take(self._sight.batch, window_s=WINDOW_S, wait_s=WAIT_S)
+            frames = self._slots.take(BATCH, window_s=WINDOW_S, wait_s=WAIT_S)
             if frames:
                 self._look(frames)
 

@@ -1,7 +1,6 @@
 """From a site file to the parts that run: cameras to open, models to load, rules to apply."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -12,13 +11,6 @@ from detectors import CONTEXT_KINDS, WHOLE_PICTURE, Rule, Watch, Window, Zone
 from models import VOCABULARY, ModelEntry, Registry, load
 from pipeline.sight import LoadedModel, Sight
 from streams import CameraSpec, Source
-
-STORE_FILE = "store.sqlite3"
-
-
-def store_path(site: Site) -> Path:
-    """Where a site's store lies."""
-    return site.data / STORE_FILE
 
 
 def registry_of(site: Site) -> Registry:
@@ -37,11 +29,17 @@ def find_camera(site: Site, camera_id: str) -> Camera:
         ) from None
 
 
-def load_sight(site: Site, cameras: Sequence[Camera], watches: Sequence[Watch]) -> Sight:
-    """Load every model that one of the cameras uses."""
+def load_sight(
+    site: Site, cameras: Sequence[Camera], watches: Sequence[Watch], *, alone: bool
+) -> Sight:
+    """Load every model that one of the cameras uses.
+
+    `alone` says that nothing else wants the processors: then the network's threads may wait
+    actively. Beside decoding cameras that slows both down.
+    """
     registry = registry_of(site)
     used = {model.name: model for camera in cameras for model in site.models_of(camera)}
-    loaded = [_load(site, registry, model) for model in used.values()]
+    loaded = [_load(site, registry, model, spin=alone) for model in used.values()]
     names = {camera.id: [model.name for model in site.models_of(camera)] for camera in cameras}
     floor = min((watch.min_conf for watch in watches), default=0.25)
     return Sight(loaded, names, floor)
@@ -53,12 +51,14 @@ def model_entry(site: Site, registry: Registry, model: ModelRef) -> ModelEntry:
     return registry.find(name, site.file.parent, layout=model.layout, classes=model.classes)
 
 
-def _load(site: Site, registry: Registry, model: ModelRef) -> LoadedModel:
+def _load(site: Site, registry: Registry, model: ModelRef, *, spin: bool) -> LoadedModel:
     entry = model_entry(site, registry, model)
     if model.file is not None:
-        detector = load(entry.file, conf=model.conf, layout=model.layout, classes=model.classes)
+        detector = load(
+            entry.file, conf=model.conf, layout=model.layout, classes=model.classes, spin=spin
+        )
     else:
-        detector = registry.open(entry, conf=model.conf)
+        detector = registry.open(entry, conf=model.conf, spin=spin)
     return LoadedModel(model.name, detector, entry, VOCABULARY.adopt(detector.classes, entry.maps))
 
 

@@ -33,7 +33,7 @@ def replay(
     refuse_errors(site, registry_of(site))
     camera = find_camera(site, camera_id)
     watch = watch_of(site, camera)
-    sight = load_sight(site, [camera], [watch])
+    sight = load_sight(site, [camera], [watch], alone=True)
     reader = FileReader(
         Path(source),
         camera_id=camera.id,

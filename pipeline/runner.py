@@ -8,15 +8,16 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from cases import Courier, Delivery, EvidenceWriter, SigningKey, Store
+from cases import Courier, Delivery, EvidenceWriter, SigningKey
 from configs import Site
 from pipeline.analyser import Analyser
 from pipeline.confirmation import Confirmer
 from pipeline.delivery import case_system, courier_settings
 from pipeline.events import Delivered, Event
 from pipeline.ingest import Ingest
-from pipeline.plan import camera_spec, load_sight, longest_px, store_path, watch_of
+from pipeline.plan import camera_spec, load_sight, longest_px, watch_of
 from pipeline.recorder import Recorder
+from pipeline.site_store import open_store
 from pipeline.slots import Slots
 from pipeline.spool import Spool
 from pipeline.status import CameraStatus, SiteStatus
@@ -46,8 +47,8 @@ class Runner:
         self._states: dict[str, CameraState] = {}
         self._states_lock = threading.Lock()
         watches = {camera.id: watch_of(site, camera) for camera in site.cameras}
-        self._sight = load_sight(site, site.cameras, list(watches.values()))
-        self.store = Store.open(store_path(site), site_id=site.site.id)
+        self._sight = load_sight(site, site.cameras, list(watches.values()), alone=False)
+        self.store = open_store(site)
         self._steps = {camera_id: CameraStep(watch) for camera_id, watch in watches.items()}
         self._restore()
         self._slots = Slots()

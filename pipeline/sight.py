@@ -36,12 +36,6 @@ class Sight:
         self._floor = floor
         self._spoken = {camera_id: self._speakers(names) for camera_id, names in cameras.items()}
 
-    @property
-    def batch(self) -> int:
-        """Pictures worth running together: what every model takes in one run."""
-        sizes = [model.detector.batch for model in self._models]
-        return min((size for size in sizes if size is not None), default=PREFERRED_BATCH)
-
     def models_of(self, camera_id: str) -> tuple[ModelEntry, ...]:
         """Return what is recorded about the models that look at a camera."""
         names = self._cameras[camera_id]
@@ -85,10 +79,6 @@ class Sight:
         """Free the models."""
         for model in self._models:
             model.detector.close()
-
-
-PREFERRED_BATCH = 4
-"""More gains nothing on a CPU and makes the first picture of a batch wait."""
 
 
 def _merged(parts: Sequence[Detections]) -> Detections:
