@@ -4,21 +4,31 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
-from cases import Store, StoreError, StoreTooNew
+from cases import PinnedLook, Review, Store, StoreError, StoreTooNew
 from cases.migrations import MIGRATIONS, Migration, current_version, migrate
 from cases.store import schema
 from cases.store.database import open_engine
-from tests.violations import make_violation
+from cases.store.store import store_url
+from tests.postgres import Cluster
+from tests.stores import Where
+from tests.violations import SetClock, make_violation
 
 
-def described(path: Path) -> dict[str, object]:
+def engine_of(where: Where) -> Engine:
+    """Open the bare database of a store."""
+    return open_engine(store_url(where, None, None))
+
+
+def described(where: Where) -> dict[str, object]:
     """Return tables, columns, keys and indexes as the database itself sees them."""
-    engine = create_engine(f"sqlite:///{path}")
+    engine = engine_of(where)
     seen = inspect(engine)
     tables = {
         table: {
@@ -54,13 +64,15 @@ def fail_half_way(connection: Connection) -> None:
 NEXT = Migration(len(MIGRATIONS) + 1, "note", add_note)
 
 
-def test_migrations_and_the_schema_give_the_same_database(tmp_path: Path) -> None:
+def test_migrations_and_the_schema_give_the_same_database(place: Where) -> None:
     """The frozen copies in the migrations add up to the tables that queries are written for."""
-    Store.open(tmp_path / "migrated.sqlite3").close()
-    engine = create_engine(f"sqlite:///{tmp_path / 'made.sqlite3'}")
+    Store.open(place).close()
+    migrated = described(place)
+    engine = engine_of(place)
+    schema.metadata.drop_all(engine)
     schema.metadata.create_all(engine)
     engine.dispose()
-    assert described(tmp_path / "migrated.sqlite3") == described(tmp_path / "made.sqlite3")
+    assert described(place) == migrated
 
 
 def test_numbers_have_no_gap() -> None:
@@ -84,6 +96,55 @@ def test_an_older_store_with_rows_is_migrated(tmp_path: Path) -> None:
     assert names == [*(step.name for step in MIGRATIONS), "note"]
 
 
+def fill(store: Store, clock: SetClock) -> None:
+    """Put something of everything into a store."""
+    for number in range(6):
+        store.confirm(make_violation(number), None, {"number": number}, review=Review.NONE)
+        store.pin(PinnedLook(make_violation(number).violation_id, "road-01", 1.0, Path("/p")))
+        clock.pass_s(1)
+    store.confirm(make_violation(6), None, {}, review=Review.HELD)
+    store.open_violation(make_violation(7))
+    store.save_watch("road-01", {"tracks": [1]})
+    sent, dead, lost, _ = store.claim("courier", lease_s=30, limit=4)
+    store.sending(sent)
+    store.delivered(sent, "77", remote_token="t")
+    store.dead(dead, error="no such code")
+    store.sending(lost)
+    store.unresolved(lost, error="no answer")
+
+
+def everything(store: Store) -> list[object]:
+    """Return all that a store says about what is in it."""
+    ids = [case.violation.violation_id for case in store.cases()]
+    return [
+        [store.case(violation_id) for violation_id in ids],
+        store.deliveries(),
+        store.pins(),
+        store.load_watches(),
+        store.counts(),
+        store.site_id(),
+    ]
+
+
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+def test_a_full_store_of_every_older_version_is_migrated(
+    place: Where, version: int, clock: SetClock
+) -> None:
+    """Every row of every table reads the same afterwards, and the outbox goes on."""
+    with Store.open(place, steps=MIGRATIONS[:version], site_id="s", clock=clock) as store:
+        fill(store, clock)
+        before = everything(store)
+    with Store.open(place, site_id="s", clock=clock) as store:
+        assert everything(store) == before
+        assert len(store.claim("courier", lease_s=30, limit=10)) == 2
+        (held,) = store.cases(reviews=[Review.HELD])
+        assert held.violation == make_violation(6)
+    engine = engine_of(place)
+    with engine.connect() as connection:
+        assert current_version(connection) == len(MIGRATIONS)
+    engine.dispose()
+
+
 def test_a_newer_store_is_refused_and_left_alone(tmp_path: Path) -> None:
     """The message says which versions and what to do."""
     path = tmp_path / "store.sqlite3"
@@ -94,16 +155,15 @@ def test_a_newer_store_is_refused_and_left_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_a_migration_that_fails_leaves_the_version_before(tmp_path: Path) -> None:
+def test_a_migration_that_fails_leaves_the_version_before(place: Where) -> None:
     """A step and its record are one transaction: neither the column nor the record is there."""
-    path = tmp_path / "store.sqlite3"
-    Store.open(path).close()
-    before = described(path)
+    Store.open(place).close()
+    before = described(place)
     broken = Migration(NEXT.version, "broken", fail_half_way)
     with pytest.raises(StoreError, match="nothing"):
-        Store.open(path, steps=(*MIGRATIONS, broken))
-    assert described(path) == before
-    Store.open(path).close()
+        Store.open(place, steps=(*MIGRATIONS, broken))
+    assert described(place) == before
+    Store.open(place).close()
 
 
 def test_a_process_killed_inside_a_migration_leaves_the_version_before(tmp_path: Path) -> None:
@@ -134,6 +194,8 @@ def test_two_processes_may_open_a_new_store_at_once(tmp_path: Path) -> None:
     """Each step looks at the version again inside its transaction: none is applied twice."""
     code = """
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from cases import Store
 sys.stdin.readline()
@@ -150,6 +212,23 @@ for number in range(10):
         process.stdin.write(b"go\n")
         process.stdin.close()
     assert [process.wait() for process in processes] == [0, 0]
+
+
+def test_several_may_open_a_new_database_at_once(quick_cluster: Cluster, database: str) -> None:
+    """On PostgreSQL they take turns under a lock: none fails, no step is applied twice."""
+    url = quick_cluster.url_with_password(database)
+    start = threading.Barrier(4)
+
+    def open_it(number: int) -> bool:
+        start.wait()
+        with Store.open(url, site_id="s") as store:
+            return store.confirm(make_violation(number), None, {}).first
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(open_it, range(4)))
+    with quick_cluster.connect(database) as raw:
+        said = raw.execute("SELECT version FROM migrations ORDER BY version").fetchall()
+    assert said == [(step.version,) for step in MIGRATIONS]
 
 
 def test_migrating_twice_does_nothing(tmp_path: Path) -> None:

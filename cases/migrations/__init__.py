@@ -1,8 +1,9 @@
 """Numbered changes of the store's tables, oldest first."""
 
 from cases.migrations.m0001_first import FIRST
+from cases.migrations.m0002_lists import LISTS
 from cases.migrations.migration import Migration, current_version, migrate
 
-MIGRATIONS: tuple[Migration, ...] = (FIRST,)
+MIGRATIONS: tuple[Migration, ...] = (FIRST, LISTS)
 
 __all__ = ["MIGRATIONS", "Migration", "current_version", "migrate"]

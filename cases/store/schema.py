@@ -32,7 +32,7 @@ migrations = Table(
     metadata,
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("name", String(128), nullable=False),
-    Column("applied_at", UtcTime, nullable=False),
+    Column("applied_at", String(32), nullable=False),
 )
 
 violations = Table(
@@ -57,7 +57,8 @@ violations = Table(
     Index("violations_by_state", "state", "opened_at"),
     Index("violations_by_camera", "camera_id", "opened_at"),
     Index("violations_by_time", "opened_at"),
-    Index("violations_by_review", "review", "opened_at"),
+    Index("violations_by_review", "review", "state", "opened_at"),
+    Index("violations_by_camera_state", "camera_id", "state", "opened_at"),
 )
 
 history = Table(
@@ -122,6 +123,7 @@ attempts = Table(
     Column("ended_at", UtcTime),
     Column("outcome", String(16)),
     Column("error", Text, nullable=False),
+    Index("attempts_by_sent", "sent_at"),
 )
 
 watches = Table(

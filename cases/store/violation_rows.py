@@ -1,12 +1,12 @@
 """Violations and their history in the store."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from cases.errors import NotFound
 from cases.evidence import Evidence
@@ -134,17 +134,31 @@ def listed(
     limit: int,
 ) -> tuple[Case, ...]:
     """Return violations, the newest opened first."""
-    query = select(_V)
-    if states is not None:
-        query = query.where(_V.c.state.in_([state.value for state in states]))
-    if reviews is not None:
-        query = query.where(_V.c.review.in_([review.value for review in reviews]))
+    query = select(_V).order_by(_V.c.opened_at.desc(), _V.c.violation_id).limit(limit)
     if camera_id is not None:
         query = query.where(_V.c.camera_id == camera_id)
     if before is not None:
         query = query.where(_V.c.opened_at < before)
-    newest = query.order_by(_V.c.opened_at.desc(), _V.c.violation_id).limit(limit)
-    return tuple(_read(row) for row in connection.execute(newest))
+    rows = [row for part in _parts(query, states, reviews) for row in connection.execute(part)]
+    rows.sort(key=lambda row: row.violation_id)
+    rows.sort(key=lambda row: row.opened_at, reverse=True)
+    return tuple(_read(row) for row in rows[:limit])
+
+
+def _parts(
+    query: Select[Any], states: Iterable[ViolationState] | None, reviews: Iterable[Review] | None
+) -> Iterator[Select[Any]]:
+    """Split a list by state and review: an index gives each part newest first, none several."""
+    if states is None and reviews is None:
+        yield query
+        return
+    for state in dict.fromkeys(states if states is not None else ViolationState):
+        part = query.where(_V.c.state == state.value)
+        if reviews is None:
+            yield part
+        else:
+            for review in dict.fromkeys(reviews):
+                yield part.where(_V.c.review == review.value)
 
 
 def history_of(connection: Connection, violation_id: str) -> tuple[HistoryEntry, ...]:
