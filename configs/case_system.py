@@ -117,6 +117,8 @@ class EgovaSystem(System):
     """Entry of the platform's dictionary REC_TYPE."""
     event_src: Annotated[Named, Field(examples=[{"id": 8, "name": "物联感知"}])]
     """Entry of the platform's dictionary EVENT_SRC."""
+    fields: Mapping[str, str | int] = {}
+    """Further entries of every report, as the platform's workflow asks for them."""
 
 
 CaseSystem = Annotated[Open311System | WebhookSystem | EgovaSystem, Field(discriminator="kind")]

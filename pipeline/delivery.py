@@ -1,6 +1,7 @@
 """From a site to its case system, and to what that system calls a violation."""
 
 from cases import CaseSystem, CourierSettings
+from cases.egova import Agreement, Egova
 from cases.open311 import AddressRefused, Open311
 from cases.webhook import Webhook
 from configs import (
@@ -62,9 +63,25 @@ def _open(configured: Open311System | WebhookSystem | EgovaSystem, site: Site) -
                 deadline_s=configured.deadline_s,
             )
         case EgovaSystem():
-            raise ConfigError(
-                site.file, "case_system.kind", "egova cannot deliver yet", "write open311"
+            return Egova(
+                configured.url,
+                configured.client_id,
+                configured.client_secret.get_secret_value(),
+                _agreement(configured, site),
+                site.allow.case_hosts,
+                media_root=evidence,
+                deadline_s=configured.deadline_s,
             )
+
+
+def _agreement(configured: EgovaSystem, site: Site) -> Agreement:
+    return Agreement(
+        sender_code=configured.sender_code,
+        rec_type=(configured.rec_type.id, configured.rec_type.name),
+        event_src=(configured.event_src.id, configured.event_src.name),
+        timezone=site.site.timezone,
+        fields=configured.fields,
+    )
 
 
 def courier_settings(site: Site, deadline_s: float) -> CourierSettings:

@@ -213,11 +213,11 @@ class _Handler(BaseHTTPRequestHandler):
         elif body["action"] == "REPORT":
             self.report(body["data"], body["uid"])
         elif body["action"] == "GET_REC_INFO":
-            self.record(body["data"]["caseId"], body["uid"])
+            self.record(body["data"], body["uid"])
         else:
             self.say(-400004, "未知的操作", uid=body["uid"])
 
-    def record(self, case_key: str, uid: str) -> None:
+    def record(self, asked: dict[str, str], uid: str) -> None:
         how = self.platform.lookups
         if how == "trouble":
             self.say(-500001, "系统异常", uid=uid)
@@ -228,7 +228,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.cut()
         else:
             with self.platform.lock:
-                found = [each for each in self.platform.records if each["caseId"] == case_key]
+                found = [each for each in self.platform.records if asked.items() <= each.items()]
             if not found and self.platform.absent_words:
                 self.say(-500003, "案卷不存在", uid=uid)
                 return

@@ -21,6 +21,7 @@ from cases import (
     Unanswered,
 )
 from cases.egova import AddressRefused, Agreement, Egova
+from cases.system import Followed
 from configs import Place
 from tests.case_payloads import make_case, make_evidence
 from tests.egova_server import BASE, CLIENT_ID, CLIENT_SECRET, LOSING, STORING, EgovaServer
@@ -186,9 +187,8 @@ def test_a_case_is_found_by_its_key(server: EgovaServer, words: bool) -> None:
     assert found is not None
     assert (found.remote_id, found.status) == ("880001/2026000001", "派遣")
     assert system.find(make_case(1).case_key, SINCE) is None
-    assert system.states([make_case(0).case_key, make_case(1).case_key]) == {
-        make_case(0).case_key: "派遣"
-    }
+    assert system.states(["880001/2026000001", "880002/2026000002"]) == {found.remote_id: found}
+    assert isinstance(system, Followed)
 
 
 @pytest.mark.parametrize("lookups", ["trouble", "html", "hang", "other_uid"])

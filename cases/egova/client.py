@@ -8,7 +8,7 @@ addresses end up in logs.
 import json
 import logging
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -85,7 +85,7 @@ class Egova:
     def find(self, case_key: str, since: datetime) -> RemoteCase | None:
         """Look a case up by its key; `since` plays no part."""
         del since
-        found = self._record(case_key, Deadline(self._deadline_s))
+        found = self._record({"caseId": case_key}, Deadline(self._deadline_s))
         return None if found is None else RemoteCase(found.number, found.status)
 
     def post(self, case: CasePayload) -> Receipt:
@@ -110,25 +110,34 @@ class Egova:
             raise Unanswered(f"no record number: {self._tokens.hide(str(said))}")
         return Receipt(found.number)
 
-    def states(self, case_keys: Collection[str]) -> Mapping[str, str]:
-        """Return the state of each case that the platform knows, in its own words.
+    def number(self, token: str) -> str | None:
+        """Return None: this platform gives numbers at once, and no tokens."""
+        del token
+        return None
 
-        The platform asks for long pauses between questions: that is the caller's part.
+    def states(self, remote_ids: Sequence[str]) -> Mapping[str, RemoteCase]:
+        """Return how these cases stand, one question each, as far as the deadline allows.
+
+        A case is asked for by the task number in its remote id. Raises `Transient`, `Permanent`.
         """
+        deadline = Deadline(self._deadline_s)
         found = {}
-        for key in case_keys:
-            record = self._record(key, Deadline(self._deadline_s))
-            if record is not None:
-                found[key] = record.status
+        for remote_id in remote_ids:
+            if deadline.left_s() < self._deadline_s / 2:
+                break
+            task = remote_id.rpartition("/")[2]
+            record = self._record({"taskNum": task}, deadline)
+            if record is not None and record.number == remote_id:
+                found[remote_id] = RemoteCase(record.number, record.status)
         return found
 
     # Asking
 
-    def _record(self, case_key: str, deadline: Deadline) -> Record | None:
+    def _record(self, asked: Mapping[str, str], deadline: Deadline) -> Record | None:
         """Ask for a case. None: certainly not there. Raises `Transient` or `Permanent`."""
         token = self._token(deadline)
         try:
-            reply, uid = self._act("GET_REC_INFO", {"caseId": case_key}, token, deadline)
+            reply, uid = self._act("GET_REC_INFO", asked, token, deadline)
             said = self._understood(reply, token, uid)
         except Unanswered as error:  # asking again harms nobody
             raise Transient(f"looking up: {error}") from error
@@ -140,7 +149,7 @@ class Egova:
                 return None
             raise Transient(text)
         try:
-            return replies.record(said.result, case_key, _STATUS_KEYS)
+            return replies.record(said.result, asked.get("caseId"), _STATUS_KEYS)
         except replies.NotUnderstood as error:
             raise Transient(f"looking up: {error}") from error
 

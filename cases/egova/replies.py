@@ -105,8 +105,8 @@ def answer(body: bytes) -> Answer:
     )
 
 
-def record(result: Any, case_key: str, status_keys: tuple[str, ...]) -> Record | None:
-    """Find a case in a result; None where the result is empty or about other cases only.
+def record(result: Any, case_key: str | None, status_keys: tuple[str, ...]) -> Record | None:
+    """Find a case (key None: the first) in a result; None where it is empty or about others only.
 
     Raises `NotUnderstood` where something stands there that may be it.
     """
@@ -114,7 +114,7 @@ def record(result: Any, case_key: str, status_keys: tuple[str, ...]) -> Record |
     if not rows and result not in (None, "", [], {}):
         raise NotUnderstood("a result of another form")
     named = [row for row in rows if row.get("caseId") is not None]
-    if named:
+    if named and case_key is not None:
         rows = [row for row in named if str(row["caseId"]) == case_key]
     if not rows:
         return None
