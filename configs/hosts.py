@@ -39,7 +39,8 @@ def split_url(url: str, schemes: Iterable[str]) -> SplitResult:
     return parts
 
 
-def _no_credentials(parts: SplitResult) -> None:
+def no_credentials(parts: SplitResult) -> None:
+    """Refuse a URL that holds a user or a password."""
     if parts.username is not None or parts.password is not None:
         raise fault(
             "the URL holds a user or a password",
@@ -49,7 +50,7 @@ def _no_credentials(parts: SplitResult) -> None:
 
 def _camera_url(url: str) -> str:
     parts = split_url(url, CAMERA_SCHEMES)
-    _no_credentials(parts)
+    no_credentials(parts)
     if parts.scheme == "file" and (
         parts.netloc not in ("", "localhost") or not parts.path or "\0" in unquote(parts.path)
     ):
@@ -60,7 +61,7 @@ def _camera_url(url: str) -> str:
 
 
 def _case_url(url: str) -> str:
-    _no_credentials(split_url(url, CASE_SCHEMES))
+    no_credentials(split_url(url, CASE_SCHEMES))
     return url
 
 

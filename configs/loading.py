@@ -69,21 +69,25 @@ def _literal_secrets(value: object, key: str, expanded: frozenset[str]) -> Itera
 
 
 def _take_out_credentials(data: dict[str, Any]) -> Iterator[ConfigWarning]:
-    """Move user and password of a camera's URLs to where they belong."""
+    """Move user and password of the cameras' and the store's URLs to where they belong."""
     cameras = data.get("cameras")
-    for number, camera in enumerate(cameras if isinstance(cameras, list) else ()):
-        if not isinstance(camera, dict):
+    holders = [
+        (join("cameras", n), camera)
+        for n, camera in enumerate(cameras if isinstance(cameras, list) else ())
+    ]
+    for key, holder in (*holders, ("store", data.get("store"))):
+        if not isinstance(holder, dict):
             continue
         for name in ("url", "sub_url"):
-            bare, user, password = _bare_url(camera.get(name))
+            bare, user, password = _bare_url(holder.get(name))
             if user is None and password is None:
                 continue
-            camera[name] = bare
-            camera.setdefault("username", user)
+            holder[name] = bare
+            holder.setdefault("username", user)
             if password:
-                camera.setdefault("password", password)
+                holder.setdefault("password", password)
             yield ConfigWarning(
-                join(join("cameras", number), name),
+                join(key, name),
                 "the URL holds a user or a password",
                 'write username: and password: "${SOME_VARIABLE}" instead',
             )

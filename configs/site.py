@@ -14,6 +14,7 @@ from configs.errors import ConfigWarning
 from configs.fields import Confidence, Identifier, Model, fault
 from configs.hosts import Allow
 from configs.place import AreaCode
+from configs.store import StoreDatabase
 
 DEFAULT_LISTEN = "127.0.0.1:8310"
 DEFAULT_MODEL = "street"
@@ -101,6 +102,8 @@ class Site(Model):
     site: Annotated[SiteInfo, Field(examples=[{"id": "my-site", "timezone": "Asia/Shanghai"}])]
     data: Path = Path()
     """Folder of store, evidence and models; absent: ./<site.id>-data. Resolved when loaded."""
+    store: StoreDatabase | None = None
+    """A PostgreSQL database; absent: a file in the data folder."""
     models: Annotated[tuple[ModelRef, ...], Field(min_length=1)] = (ModelRef(name=DEFAULT_MODEL),)
     sampling: Sampling = Sampling()
     api: Api = Api()

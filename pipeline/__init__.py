@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from pipeline.events import Confirmed, Delivered, Event
 
 if TYPE_CHECKING:
-    from pipeline.plan import registry_of, store_path
+    from pipeline.plan import registry_of
     from pipeline.refusal import SiteRefused, refuse_errors
     from pipeline.runner import Runner
+    from pipeline.site_store import open_store
     from pipeline.status import CameraStatus, SiteStatus
 
 __all__ = [
@@ -23,9 +24,9 @@ __all__ = [
     "Runner",
     "SiteRefused",
     "SiteStatus",
+    "open_store",
     "refuse_errors",
     "registry_of",
-    "store_path",
 ]
 
 _LATE = {
@@ -33,9 +34,9 @@ _LATE = {
     "Runner": "pipeline.runner",
     "SiteRefused": "pipeline.refusal",
     "SiteStatus": "pipeline.status",
+    "open_store": "pipeline.site_store",
     "refuse_errors": "pipeline.refusal",
     "registry_of": "pipeline.plan",
-    "store_path": "pipeline.plan",
 }
 
 

@@ -28,14 +28,14 @@ def add_to(parent: typer.Typer) -> None:
 
 @contextmanager
 def _store(site: Path) -> Iterator["Store"]:
-    from cases import CasesError, Store
+    from cases import CasesError
     from configs import load_site
-    from pipeline import store_path
+    from pipeline import open_store
 
     with input_errors():
-        path = store_path(load_site(site))
+        loaded = load_site(site)
     try:
-        with Store.open(path, create=False) as store:
+        with open_store(loaded, create=False) as store:
             yield store
     except CasesError as error:
         raise InputWrong(str(error)) from error
