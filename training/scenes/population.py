@@ -241,19 +241,22 @@ def _litter(rng: np.random.Generator, street: Street, things: list[Thing], groun
         ground,
     )
     if rng.uniform() < 0.2:
-        side = _side(rng)
-        shape = make_banner(rng, float(rng.uniform(4.0, 8.0)))
-        things.append(
-            Thing(
-                "banner",
-                "banner",
-                shape,
-                _near(rng) + 4,
-                side * (street.kerb_y + 0.5),
-                float(rng.uniform(1.3, 3.5)),
-                0.0 if side > 0 else np.pi,
-            )
-        )
+        things.append(_banner(rng, street))
+
+
+def _banner(rng: np.random.Generator, street: Street) -> Thing:
+    """Hang a banner over the kerb."""
+    side = _side(rng)
+    shape = make_banner(rng, float(rng.uniform(4.0, 8.0)))
+    return Thing(
+        "banner",
+        "banner",
+        shape,
+        _near(rng) + 4,
+        side * (street.kerb_y + 0.5),
+        float(rng.uniform(1.3, 3.5)),
+        0.0 if side > 0 else np.pi,
+    )
 
 
 def populate(streams: Callable[[str], np.random.Generator], street: Street) -> list[Thing]:
