@@ -23,19 +23,24 @@ from zoneinfo import ZoneInfo
 
 from cases.backoff import Backoff
 from cases.errors import LeaseLost, StoreError
+from cases.follow_up import FollowUp
 from cases.pace import LONGEST_WAIT_S, MINUTE_S, Pace, Quiet
 from cases.payload import CasePayload
 from cases.store import Delivery, DeliveryState, Store
-from cases.system import CaseSystem, DeliveryError, Permanent, Receipt, Transient, Unanswered
+from cases.system import (
+    CaseSystem,
+    DeliveryError,
+    Followed,
+    Permanent,
+    Transient,
+    Unanswered,
+)
 from detectors import Window
 
 logger = logging.getLogger(__name__)
 
 ROW_BACKOFF: Final = Backoff(base_s=2.0, cap_s=900.0)
 PAUSE_BACKOFF: Final = Backoff(base_s=0.5, cap_s=30.0)
-
-_PENDING_NUMBER: Final = "token:"
-"""Marks a remote case id that is a token still."""
 
 _UTC: Final = ZoneInfo("UTC")
 
@@ -66,6 +71,10 @@ class CourierSettings:
     """For one case."""
     pause: Backoff = PAUSE_BACKOFF
     """For all cases, while the case system fails."""
+    follow_s: float = 60.0
+    """Between two rounds of asking for the numbers behind tokens."""
+    states_s: float = 900.0
+    """Between two rounds of reading back how cases stand."""
     rate_per_minute: float | None = None
     """Cases taken up in any minute, posts and look-ups alike; None: as many as there are."""
     quiet: tuple[Window, ...] = ()
@@ -141,6 +150,12 @@ class Courier:
             threading.Thread(target=self._run, name=f"courier-{number}", daemon=True)
             for number in range(self._settings.threads)
         )
+        if isinstance(self._system, Followed):
+            follow = FollowUp(self._store, self._system, lambda: self._turn() is not None)
+            following = threading.Thread(
+                target=self._follow, args=(follow,), name="courier-follow", daemon=True
+            )
+            self._threads = (*self._threads, following)
         for thread in self._threads:
             thread.start()
 
@@ -239,6 +254,19 @@ class Courier:
         if not row.maybe_sent or self._system.repeatable or self._absent(row):
             self._post(row, case)
 
+    def _follow(self, follow: FollowUp) -> None:
+        """Ask what has become of delivered cases, until stopped."""
+        states_at_s = time.monotonic() + self._settings.states_s
+        while not self._stopping.wait(self._settings.follow_s):
+            try:
+                follow.numbers()
+                if time.monotonic() >= states_at_s:
+                    follow.states()
+                    states_at_s = time.monotonic() + self._settings.states_s
+            except Exception as error:  # what follows a delivery must not end with one bad answer
+                unexpected = not isinstance(error, StoreError)
+                logger.warning("following goes on after: %s", error, exc_info=unexpected)
+
     # A post that may have left
 
     def _absent(self, row: Delivery) -> bool:
@@ -288,7 +316,7 @@ class Courier:
     def _shown(self) -> bool | None:
         """Look up a case that has been delivered. None: there is none to ask for."""
         for known in self._store.deliveries(states=(DeliveryState.DELIVERED,), limit=20):
-            if known.remote_case_id is None or known.remote_case_id.startswith(_PENDING_NUMBER):
+            if known.remote_case_id is None:
                 continue
             if self._store.now() - known.created_at > _PROOF_AGE:
                 return None
@@ -336,7 +364,7 @@ class Courier:
             self._store.dead(row, error=str(error))
         else:
             self._succeeded()
-            self._settle(row, _remote_id(receipt))
+            self._settle(row, receipt.remote_id, receipt.token)
 
     def _in_time(self, row: Delivery, began_s: float) -> None:
         """Refuse to send where so much time has passed that the post would end past its mark.
@@ -355,11 +383,11 @@ class Courier:
         )
         raise LeaseLost(f"delivery {row.delivery_id}: {late_s:.1f} s went by, it is not sent")
 
-    def _settle(self, row: Delivery, remote_id: str | None) -> None:
-        if not self._store.delivered(row, remote_id):
+    def _settle(self, row: Delivery, remote_id: str | None, token: str | None = None) -> None:
+        if not self._store.delivered(row, remote_id, remote_token=token):
             return  # somebody else has brought the same answer
         self._count("delivered")
-        logger.info("case %s is delivered as %s", row.case_key, remote_id)
+        logger.info("case %s is delivered as %s", row.case_key, remote_id or token)
         if self._on_delivered is None:
             return
         try:
@@ -395,13 +423,6 @@ class Courier:
     def _count(self, what: str) -> None:
         with self._lock:
             self._counts[what] += 1
-
-
-def _remote_id(receipt: Receipt) -> str | None:
-    """Case number, or the token that stands for it, marked as such."""
-    if receipt.remote_id is not None:
-        return receipt.remote_id
-    return None if receipt.token is None else f"{_PENDING_NUMBER}{receipt.token}"
 
 
 def _check(settings: CourierSettings, deadline_s: float) -> None:

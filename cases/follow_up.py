@@ -1,0 +1,94 @@
+"""Asks the case system what has become of delivered cases: their numbers, and how they stand.
+
+What it says is kept in the store: the number on the delivery, every change of state in the
+violation's history.
+"""
+
+import logging
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from cases.store import DeliveryState, Store
+from cases.system import DeliveryError, Followed
+
+logger = logging.getLogger(__name__)
+
+_AGE: Final = timedelta(days=30)
+"""What a case system has not said in this time it will not say."""
+_TOKENS: Final = 20
+"""Asked about in one round; one question each."""
+_CASES: Final = 1000
+_IDS: Final = 50
+"""In one question; addresses stay under 2 kB."""
+_ENDED: Final = frozenset({"closed"})
+"""GeoReport's one state that ends a case."""
+
+
+class FollowUp:
+    """Follows the cases of one store; `turn` is called before each question. False: give up."""
+
+    def __init__(self, store: Store, system: Followed, turn: Callable[[], bool]) -> None:
+        self._store = store
+        self._system = system
+        self._turn = turn
+        self._ended: set[str] = set()
+        self._chance = random.Random()  # noqa: S311  # which tokens first, no secret
+
+    def numbers(self) -> int:
+        """Ask for numbers behind tokens; returns how many have come. Raises `StoreError`."""
+        waiting = list(self._store.numberless(self._store.now() - _AGE, limit=_CASES))
+        self._chance.shuffle(waiting)
+        come = 0
+        for delivery_id, token in waiting[:_TOKENS]:
+            if not self._turn():
+                break
+            try:
+                number = self._system.number(token)
+            except DeliveryError as error:
+                logger.info("the number of %s is not known yet: %s", delivery_id, error)
+                continue
+            if number is not None:
+                come += self._store.numbered(delivery_id, number)
+        return come
+
+    def states(self) -> int:
+        """Read back how open cases stand; returns how many have changed. Raises `StoreError`."""
+        changed = 0
+        for part in _parts(self._open()):
+            if not self._turn():
+                break
+            try:
+                found = self._system.states(list(part))
+            except DeliveryError as error:
+                logger.info("states are not read back now: %s", error)
+                break
+            for remote_id, case in found.items():
+                said = f"{case.status}: {case.notes}" if case.notes else case.status
+                if remote_id not in part or not said:
+                    continue
+                changed += self._store.note_remote_state(part[remote_id], said)
+                if case.status.lower() in _ENDED:
+                    self._ended.add(remote_id)
+        return changed
+
+    def _open(self) -> dict[str, str]:
+        """Violation ids by the numbers of their cases."""
+        oldest = self._store.now() - _AGE
+        rows = self._store.deliveries(states=[DeliveryState.DELIVERED], limit=_CASES)
+        return {
+            row.remote_case_id: row.violation_id
+            for row in rows
+            if row.remote_case_id is not None
+            and row.created_at >= oldest
+            and row.remote_case_id not in self._ended
+        }
+
+
+def _parts(cases: dict[str, str]) -> list[dict[str, str]]:
+    ids = list(cases)
+    return [
+        {remote_id: cases[remote_id] for remote_id in ids[start : start + _IDS]}
+        for start in range(0, len(ids), _IDS)
+    ]
