@@ -101,7 +101,8 @@ class Confirmer:
             violation=violation,
             title=case_code(self._profile, violation.kind, zone.kind).name(language),
             stills=stills,
-            clip=self._clip(violation),
+            entry_clip=self._entry_clip(violation),
+            confirmation_clip=self._confirmation_clip(violation),
             place=camera.place_of(violation.zone_id or None),
             zone=zone if violation.zone_id else None,
             rule_dwell_s=_dwell_s(rule, violation.kind, zone.kind),
@@ -149,20 +150,18 @@ class Confirmer:
         log.warning("no ingest worker: decoding a still in the main process")
         return decode_still(excerpt, at_s)
 
-    def _clip(self, violation: Violation) -> tuple[Excerpt, ...]:
-        """Return the packets from before the first sight; one clip up to now where the ring has it.
-
-        What was there at the first look has no entry to show: then the last seconds before the
-        confirmation are taken.
-        """
-        now_s = violation.last_at_s
-        entry = self._spool.load_entry(violation.violation_id)
-        whole = self._ring(violation.camera_id, violation.opened_at_s - CLIP_LEAD_S, now_s)
-        if whole and whole[0].packets[0].at_s <= violation.opened_at_s:
+    def _entry_clip(self, violation: Violation) -> tuple[Excerpt, ...]:
+        """Return the packets around the first sight: what the ring still has, else the spool."""
+        opened_s = violation.opened_at_s
+        whole = self._ring(violation.camera_id, opened_s - CLIP_LEAD_S, violation.last_at_s)
+        if whole and whole[0].packets[0].at_s <= opened_s:
             return whole
-        if entry and entry[-1].packets[-1].at_s - entry[0].packets[0].at_s >= CLIP_LEAD_S / 2:
-            return entry
-        return self._ring(violation.camera_id, now_s - CLIP_LEAD_S, now_s) or entry
+        return self._spool.load_entry(violation.violation_id)
+
+    def _confirmation_clip(self, violation: Violation) -> tuple[Excerpt, ...]:
+        """Return the packets up to the look that completed the dwell."""
+        now_s = violation.last_at_s
+        return self._ring(violation.camera_id, now_s - CLIP_LEAD_S, now_s)
 
     def _ring(self, camera_id: str, from_s: float, to_s: float) -> tuple[Excerpt, ...]:
         try:

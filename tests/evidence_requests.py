@@ -91,7 +91,7 @@ def make_request(number: int = 0, *, stills: tuple[Still, ...] | None = None) ->
         violation=make_violation(number),
         title="机动车乱停放",
         stills=stills,
-        clip=(excerpt,),
+        entry_clip=(excerpt,),
         place=PLACE,
         zone=KERB,
         rule_dwell_s=30.0,
@@ -104,7 +104,7 @@ def make_request(number: int = 0, *, stills: tuple[Still, ...] | None = None) ->
 def small_request(number: int = 0) -> EvidenceRequest:
     """Return a request that is quick to write: one small still, no packets."""
     still = make_still(picture=noise(90, 160), box=(50.0, 30.0, 90.0, 60.0))
-    return replace(make_request(number, stills=(still,)), clip=())
+    return replace(make_request(number, stills=(still,)), entry_clip=())
 
 
 def one_still_request(number: int = 0) -> EvidenceRequest:

@@ -135,7 +135,7 @@ def test_the_clip_plays(tmp_path: Path) -> None:
 def test_a_change_of_parameters_gives_two_clips(tmp_path: Path) -> None:
     """A camera that changed its resolution half-way: both parts are there and named."""
     later = excerpt_of(clip(width=320, height=180, seconds=2.0))
-    request = replace(make_request(), clip=(make_excerpt(), replace(later, session=1)))
+    request = replace(make_request(), entry_clip=(make_excerpt(), replace(later, session=1)))
     evidence = make_writer(tmp_path).write(request)
     clips = [file.path.name for file in evidence.files if file.kind is FileKind.CLIP]
     assert clips == ["clip.mp4", "clip-2.mp4"]
@@ -148,9 +148,9 @@ def test_a_clip_that_cannot_be_muxed_does_not_lose_the_case(tmp_path: Path) -> N
     parameters = excerpt.parameters
     odd = CodecParameters("vp6", b"", 640, 360, parameters.time_base)
     broken = replace(excerpt, parameters=odd)
-    evidence = make_writer(tmp_path).write(replace(make_request(), clip=(broken,)))
+    evidence = make_writer(tmp_path).write(replace(make_request(), entry_clip=(broken,)))
     manifest = json.loads((evidence.folder / "manifest.json").read_bytes())
-    assert set(manifest["missing"]) == {"clip"}
+    assert set(manifest["missing"]) == {"clip", "clip-confirmation"}
     assert not (evidence.folder / "clip.mp4").exists()
     assert all(row.verdict is Verdict.OK for row in verify(evidence.folder, KEYS))
 

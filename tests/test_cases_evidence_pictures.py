@@ -39,7 +39,7 @@ FLAT = 16
 
 def annotated(path: Path, still: Still, request: EvidenceRequest) -> Picture:
     """Write evidence and read its one annotated still back, without the caption."""
-    evidence = make_writer(path).write(replace(request, stills=(still,), clip=()))
+    evidence = make_writer(path).write(replace(request, stills=(still,), entry_clip=()))
     stored = cv2.imread(str(evidence.folder / "1-confirmation-annotated.jpg"))
     assert stored is not None
     height = still.picture.shape[0]

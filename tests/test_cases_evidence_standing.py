@@ -23,7 +23,7 @@ def request_of(*stills: Still, absent: tuple[Moment, ...] = ()) -> EvidenceReque
     """Return a request whose violation has the moments of these stills, and some without."""
     moments = (*absent, *(still.moment for still in stills))
     violation = replace(make_violation(), box=ACCUSED, moments=moments)
-    return replace(make_request(stills=stills), violation=violation, clip=())
+    return replace(make_request(stills=stills), violation=violation, entry_clip=())
 
 
 def manifest_of(request: EvidenceRequest, root: Path) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The files of an evidence folder before it has its name."""
 
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 from cases.errors import EvidenceError, EvidenceReason
 from cases.evidence.annotation import annotate
 from cases.evidence.caption import caption
+from cases.evidence.clips import NO_PACKETS
 from cases.evidence.cover import PixelRect, cover, regions
 from cases.evidence.durable import flush, sha256_of, write_file
 from cases.evidence.evidence import EvidenceFile, FileKind
@@ -88,20 +90,27 @@ class Drafts:
         self._add_picture(CROP_NAME, piece, FileKind.CROP, still)
         self.crop = CropFile(CROP_NAME, still.moment.role, box)
 
-    def write_clip(self, excerpts: Sequence[Excerpt]) -> None:
-        """Mux the clip; one that cannot be muxed is named as missing. OSError."""
-        if not excerpts:
-            self.missing["clip"] = "no packets"
-            return
+    def write_clips(self, clips: Mapping[str, Sequence[Excerpt]]) -> None:
+        """Mux the clips, by name; one that cannot be muxed is named as missing. OSError."""
+        for name, excerpts in clips.items():
+            if excerpts:
+                self._write_clip(name, excerpts)
+            else:
+                self.missing[name] = NO_PACKETS
+
+    def _write_clip(self, name: str, excerpts: Sequence[Excerpt]) -> None:
+        # A folder of its own: what a failed mux leaves is told from another clip's files.
+        folder = self.folder / f".{name}"
+        folder.mkdir(mode=0o700)
         try:
-            paths = mux(excerpts, self.folder / "clip.mp4")
+            paths = mux(excerpts, folder / f"{name}.mp4")
+            for path, captured_at in zip(paths, _began_at(excerpts), strict=True):
+                kept = path.rename(self.folder / path.name)
+                self._keep(kept, FileKind.CLIP, captured_at)
         except StreamError as error:
-            self.missing["clip"] = error.message
-            for leftover in self.folder.glob("clip*"):
-                leftover.unlink()
-            return
-        for path, captured_at in zip(paths, _began_at(excerpts), strict=True):
-            self._keep(path, FileKind.CLIP, captured_at)
+            self.missing[name] = error.message
+        finally:
+            shutil.rmtree(folder)
 
     def _add_picture(self, name: str, picture: Picture, kind: FileKind, still: Still) -> None:
         quality = ORIGINAL_QUALITY if kind is FileKind.ORIGINAL else ANNOTATED_QUALITY

@@ -62,8 +62,10 @@ class EvidenceRequest:
     """What the kind is called in the site's language, drawn into the stills."""
     stills: tuple[Still, ...]
     """In time order."""
-    clip: tuple[Excerpt, ...]
+    entry_clip: tuple[Excerpt, ...]
     """Packets around the opening; empty when there are none."""
+    confirmation_clip: tuple[Excerpt, ...] = ()
+    """Packets up to the confirmation; empty when there are none."""
     place: Place
     zone: Zone | None
     """None when the rule watches the whole picture."""

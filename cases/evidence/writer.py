@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from cases.errors import EvidenceError, EvidenceReason
 from cases.evidence.chain import Chain, Link
+from cases.evidence.clips import clips_of
 from cases.evidence.drafts import Drafts
 from cases.evidence.durable import disk_errors, flush, make_folders, sha256_of, write_file
 from cases.evidence.evidence import Evidence
@@ -117,7 +118,7 @@ class EvidenceWriter:
         for number, still in enumerate(request.stills, start=1):
             drafts.write_still(number, still, request, self._language, self._timezone)
         drafts.write_crop(request.stills)
-        drafts.write_clip(request.clip)
+        drafts.write_clips(clips_of(request))
         before = self._tail()
         sequence = 1 if before is None else before.sequence + 1
         previous = None if before is None else before.manifest_sha256
