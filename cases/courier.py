@@ -31,6 +31,7 @@ from cases.system import (
     CaseSystem,
     DeliveryError,
     Followed,
+    NumberedLater,
     Permanent,
     Transient,
     Unanswered,
@@ -150,7 +151,7 @@ class Courier:
             threading.Thread(target=self._run, name=f"courier-{number}", daemon=True)
             for number in range(self._settings.threads)
         )
-        if isinstance(self._system, Followed):
+        if isinstance(self._system, (Followed, NumberedLater)):
             follow = FollowUp(self._store, self._system, lambda: self._turn() is not None)
             following = threading.Thread(
                 target=self._follow, args=(follow,), name="courier-follow", daemon=True

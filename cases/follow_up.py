@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 from cases.store import DeliveryState, Store
-from cases.system import DeliveryError, Followed
+from cases.system import CaseSystem, DeliveryError, Followed, NumberedLater
 
 logger = logging.getLogger(__name__)
 
@@ -27,17 +27,22 @@ _ENDED: Final = frozenset({"closed"})
 
 
 class FollowUp:
-    """Follows the cases of one store; `turn` is called before each question. False: give up."""
+    """Follows the cases of one store, as far as their case system can be asked.
 
-    def __init__(self, store: Store, system: Followed, turn: Callable[[], bool]) -> None:
+    `turn` is called before each question. False: give up.
+    """
+
+    def __init__(self, store: Store, system: CaseSystem, turn: Callable[[], bool]) -> None:
         self._store = store
         self._system = system
         self._turn = turn
         self._ended: set[str] = set()
-        self._chance = random.Random()  # noqa: S311  # which tokens first, no secret
+        self._chance = random.Random()  # noqa: S311  # what is asked first, no secret
 
     def numbers(self) -> int:
         """Ask for numbers behind tokens; returns how many have come. Raises `StoreError`."""
+        if not isinstance(self._system, NumberedLater):
+            return 0
         waiting = list(self._store.numberless(self._store.now() - _AGE, limit=_CASES))
         self._chance.shuffle(waiting)
         come = 0
@@ -56,6 +61,8 @@ class FollowUp:
     def states(self) -> int:
         """Read back how open cases stand; returns how many have changed. Raises `StoreError`."""
         changed = 0
+        if not isinstance(self._system, Followed):
+            return changed
         for part in _parts(self._open()):
             if not self._turn():
                 break
@@ -76,7 +83,8 @@ class FollowUp:
     def _open(self) -> dict[str, str]:
         """Violation ids by the numbers of their cases."""
         oldest = self._store.now() - _AGE
-        rows = self._store.deliveries(states=[DeliveryState.DELIVERED], limit=_CASES)
+        rows = list(self._store.deliveries(states=[DeliveryState.DELIVERED], limit=_CASES))
+        self._chance.shuffle(rows)  # a slow case system answers only the first
         return {
             row.remote_case_id: row.violation_id
             for row in rows
@@ -87,6 +95,7 @@ class FollowUp:
 
 
 def _parts(cases: dict[str, str]) -> list[dict[str, str]]:
+    """Cut into questions, in the order of the mapping."""
     ids = list(cases)
     return [
         {remote_id: cases[remote_id] for remote_id in ids[start : start + _IDS]}

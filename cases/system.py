@@ -76,9 +76,7 @@ class CaseSystem(Protocol):
 
     @property
     def repeatable(self) -> bool:
-        """True where a second post of the same case is harmless by agreement: then none is
-        looked up, and none has to be.
-        """
+        """True where a second post of a case is harmless by agreement: none is looked up then."""
 
     def find(self, case_key: str, since: datetime) -> RemoteCase | None:
         """Look up the case that carries this key and was received at or after `since` (aware).
@@ -98,8 +96,8 @@ class CaseSystem(Protocol):
 
 
 @runtime_checkable
-class Followed(Protocol):
-    """A case system that can also be asked what has become of cases. Optional."""
+class NumberedLater(Protocol):
+    """A case system whose receipts may hold a token. Optional."""
 
     def number(self, token: str) -> str | None:
         """Return the number that a token has become; None as long as it has not.
@@ -107,8 +105,13 @@ class Followed(Protocol):
         Raises `Transient` or `Permanent`.
         """
 
-    def states(self, remote_ids: Sequence[str]) -> Mapping[str, RemoteCase]:
-        """Return how these cases stand, in one question; those that are not shown are left out.
 
-        Raises `Transient` or `Permanent`.
+@runtime_checkable
+class Followed(Protocol):
+    """A case system that tells how cases stand. Optional."""
+
+    def states(self, remote_ids: Sequence[str]) -> Mapping[str, RemoteCase]:
+        """Return how these cases stand; those that are not shown, or not now, are left out.
+
+        Ends within `deadline_s`. Raises `Transient` or `Permanent`.
         """

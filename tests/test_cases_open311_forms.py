@@ -8,7 +8,7 @@ import pytest
 from cases import Permanent, Transient, Unanswered
 from cases.open311 import Open311, attribute_facts, replies, unknown_facts
 from cases.open311.geo_xml import NotGeoReport, parsed
-from cases.system import Followed
+from cases.system import Followed, NumberedLater
 from tests.case_payloads import make_case
 from tests.case_server import BOMB, SERVICES, CaseServer
 
@@ -213,6 +213,7 @@ def test_a_token_is_asked_about_later() -> None:
     """None until the server has made a number; an unknown token is told apart."""
     with CaseServer() as server:
         system = client(server)
+        assert isinstance(system, NumberedLater)
         assert isinstance(system, Followed)
         server.token_polls = 1
         assert system.number("t-1") is None
