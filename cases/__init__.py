@@ -63,6 +63,7 @@ from cases.system import (
     Transient,
     Unanswered,
 )
+from cases.verdicts import Verdicts, VerdictsBroken
 
 __all__ = [
     "Attempt",
@@ -117,6 +118,8 @@ __all__ = [
     "Transient",
     "Unanswered",
     "Verdict",
+    "Verdicts",
+    "VerdictsBroken",
     "ViolationState",
     "WrongState",
     "case_key",

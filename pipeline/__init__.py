@@ -12,6 +12,7 @@ from pipeline.events import Confirmed, Delivered, Event
 if TYPE_CHECKING:
     from pipeline.plan import registry_of
     from pipeline.refusal import SiteRefused, refuse_errors
+    from pipeline.review import approve_case, reject_case
     from pipeline.runner import Runner
     from pipeline.site_store import open_store
     from pipeline.status import CameraStatus, SiteStatus
@@ -24,9 +25,11 @@ __all__ = [
     "Runner",
     "SiteRefused",
     "SiteStatus",
+    "approve_case",
     "open_store",
     "refuse_errors",
     "registry_of",
+    "reject_case",
 ]
 
 _LATE = {
@@ -34,9 +37,11 @@ _LATE = {
     "Runner": "pipeline.runner",
     "SiteRefused": "pipeline.refusal",
     "SiteStatus": "pipeline.status",
+    "approve_case": "pipeline.review",
     "open_store": "pipeline.site_store",
     "refuse_errors": "pipeline.refusal",
     "registry_of": "pipeline.plan",
+    "reject_case": "pipeline.review",
 }
 
 

@@ -17,6 +17,7 @@ from pipeline.events import Delivered, Event
 from pipeline.ingest import Ingest
 from pipeline.plan import camera_spec, load_sight, longest_px, watch_of
 from pipeline.recorder import Recorder
+from pipeline.review import catch_up
 from pipeline.site_store import open_store
 from pipeline.slots import Slots
 from pipeline.spool import Spool
@@ -106,6 +107,7 @@ class Runner:
 
     def start(self) -> None:
         """Start every part; cameras connect on their own from here."""
+        catch_up(self.site, self.store)
         self._recorder.start()
         if self._courier is not None:
             self._courier.start()

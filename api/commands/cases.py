@@ -12,6 +12,7 @@ from api.output import Output
 
 if TYPE_CHECKING:
     from cases import Store
+    from configs import Site
 
 app = typer.Typer(help="See and decide about cases.", no_args_is_help=True)
 
@@ -28,6 +29,12 @@ def add_to(parent: typer.Typer) -> None:
 
 @contextmanager
 def _store(site: Path) -> Iterator["Store"]:
+    with _site_and_store(site) as (_, store):
+        yield store
+
+
+@contextmanager
+def _site_and_store(site: Path) -> Iterator[tuple["Site", "Store"]]:
     from cases import CasesError
     from configs import load_site
     from pipeline import open_store
@@ -36,7 +43,7 @@ def _store(site: Path) -> Iterator["Store"]:
         loaded = load_site(site)
     try:
         with open_store(loaded, create=False) as store:
-            yield store
+            yield loaded, store
     except CasesError as error:
         raise InputWrong(str(error)) from error
 
@@ -94,8 +101,10 @@ def approve(
 
     Example: streetwarden cases approve 3f2a... --site site.yaml --by wang
     """
-    with _store(site) as store:
-        store.approve(case_id, by=by, reason=reason)
+    from pipeline import approve_case
+
+    with _site_and_store(site) as (loaded, store):
+        approve_case(loaded, store, case_id, by=by, reason=reason)
     Output(as_json=as_json).row({"id": case_id, "review": "approved"}, f"{case_id} approved")
 
 
@@ -112,8 +121,10 @@ def reject(
 
     Example: streetwarden cases reject 3f2a... --site site.yaml --by wang --reason "loading"
     """
-    with _store(site) as store:
-        store.reject(case_id, by=by, reason=reason)
+    from pipeline import reject_case
+
+    with _site_and_store(site) as (loaded, store):
+        reject_case(loaded, store, case_id, by=by, reason=reason)
     Output(as_json=as_json).row({"id": case_id, "review": "rejected"}, f"{case_id} rejected")
 
 
