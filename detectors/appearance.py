@@ -22,8 +22,10 @@ SHIFT = 2
 """Cells by which a picture may be off: wind at the pole, a box that jitters."""
 PAD = 0.08
 """Share of the box added on each side, so that the outline against the ground is inside."""
-RING = 2
-"""Outer cells that show the surroundings."""
+RING = 1
+"""Outer cells, all of them padding, that show the surroundings."""
+MIDDLE = 3
+"""Outer cells that are left out of the middle."""
 LEAST_SIDE_PX = 8.0
 """Smaller crops hold too few pixels to tell things apart."""
 FLAT = 1.5
@@ -32,6 +34,8 @@ TONE_SLACK = 0.3
 """Change of the logarithm of brightness against the surroundings that light alone makes."""
 HUE_SLACK = 0.15
 """The same for red against green and blue against green, which light changes less."""
+RECOLOURED = 3.0
+"""Weight of what is beyond: white and grey cars on grey asphalt differ by 0.45."""
 
 LOOKS_SAME = 0.62
 """Likeness from which a place is taken to look as it did (figures in docs/violations.md)."""
@@ -124,7 +128,7 @@ def _contrast(colours: Grid) -> tuple[float, float, float]:
     """Logarithm of brightness, middle against surroundings, of a (16, 16, 3) crop."""
     ring = np.ones(colours.shape[:2], bool)
     ring[RING:-RING, RING:-RING] = False
-    middle = colours[RING + 1 : -RING - 1, RING + 1 : -RING - 1].mean(axis=(0, 1))
+    middle = colours[MIDDLE:-MIDDLE, MIDDLE:-MIDDLE].mean(axis=(0, 1))
     # 10 grey levels keep the noise of black from counting
     red, green, blue = np.log((middle + 10.0) / (colours[ring].mean(axis=0) + 10.0))
     return (float(red), float(green), float(blue))
@@ -178,7 +182,7 @@ def _recolouring(then: tuple[float, float, float], now: tuple[float, float, floa
     red, green, blue = (after - before for before, after in zip(then, now, strict=True))
     tone = abs(red + green + blue) / 3
     hue = max(abs(red - green), abs(blue - green))
-    return max(0.0, tone - TONE_SLACK) + max(0.0, hue - HUE_SLACK)
+    return RECOLOURED * (max(0.0, tone - TONE_SLACK) + max(0.0, hue - HUE_SLACK))
 
 
 def _correlation(then: Grid, now: Grid) -> float:

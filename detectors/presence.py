@@ -24,7 +24,8 @@ ARRIVING_LOOKS = 3
 """Misses after which a thing that was hardly seen is forgotten."""
 EXIT_RISK = 1e-5
 """Chance of the misses, if it were still there, at which a thing is believed to be gone."""
-MISS_FLOOR = 0.15
+MISS_FLOOR = 0.25
+"""Nothing is taken to be seen more reliably than this chance of a miss."""
 MISS_LOOKS_MOST = 20
 SEEN_SHARE = 0.55
 """Share of clear looks in which a thing has to be seen, those left out in which its place was

@@ -194,6 +194,17 @@ def spoiled(look: Look, state: PictureState) -> Look:
     return replace(look, state=state, detections=Detections.empty())
 
 
+def merged(looks: Sequence[Look]) -> Look:
+    """Put the detections of several looks of one moment into one."""
+    parts = [look.detections for look in looks]
+    whole = Detections(
+        np.concatenate([part.xyxy for part in parts]),
+        np.concatenate([part.score for part in parts]),
+        np.concatenate([part.label for part in parts]),
+    )
+    return replace(looks[0], detections=whole)
+
+
 def window(days: str, start: str, end: str) -> Window:
     """Make a window as the site file writes it."""
     return Window.parse(days, start, end)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from detectors import Change, Look, PictureState, Rule, Zone
+from detectors import Change, PictureState, Rule, Zone
 from tests.looks import (
     KERB,
     NOON,
@@ -13,6 +13,7 @@ from tests.looks import (
     Street,
     carried,
     confirmations,
+    merged,
     replay,
     rule,
     spoiled,
@@ -212,27 +213,11 @@ def test_a_thing_detected_twice_is_one_violation() -> None:
         Car((281.0, 231.0, 361.0, 281.0), label="car", score=0.6),
         Car((282.0, 238.0, 330.0, 279.0), label="car", score=0.5),
     ]
-    looks = [
-        _merged(street_looks)
-        for street_looks in zip(*(Street([c]).looks(60.0) for c in twice), strict=True)
-    ]
+    streets = [Street([box]).looks(60.0) for box in twice]
+    looks = [merged(parts) for parts in zip(*streets, strict=True)]
     found = confirmations(watch(rule(30.0)), looks)
     assert len(found) == 1
     assert found[0].violation.label == "truck"
-
-
-def _merged(looks: tuple[Look, ...]) -> Look:
-    import numpy as np  # noqa: PLC0415 - one use
-
-    from models import Detections  # noqa: PLC0415 - one use
-
-    parts = [look.detections for look in looks]
-    whole = Detections(
-        np.concatenate([part.xyxy for part in parts]),
-        np.concatenate([part.score for part in parts]),
-        np.concatenate([part.label for part in parts]),
-    )
-    return replace(looks[0], detections=whole)
 
 
 @pytest.mark.parametrize(
