@@ -78,6 +78,17 @@ def _site(status: SiteStatus) -> Iterator[Metric]:
         value=status.worker_restarts,
     )
     yield GaugeMetricFamily(
+        "streetwarden_disk_reserve",
+        "1 while disk is held back for the store; 0: full, cases are held without evidence.",
+        value=float(status.disk_reserve),
+    )
+    if status.disk_free_bytes is not None:
+        yield GaugeMetricFamily(
+            "streetwarden_disk_free_bytes",
+            "Room beside the reserve in the data folder.",
+            value=status.disk_free_bytes,
+        )
+    yield GaugeMetricFamily(
         "streetwarden_recorder_backlog", "Looks that wait to be recorded.", value=status.backlog
     )
     if status.staleness_p95_s is not None:

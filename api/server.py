@@ -41,7 +41,13 @@ def _health_routes(app: FastAPI, runner: Runner) -> None:
     @app.get("/health")
     def health() -> dict[str, Any]:
         status = runner.status()
-        return {"cameras": [_camera_row(camera) for camera in status.cameras]}
+        return {
+            "cameras": [_camera_row(camera) for camera in status.cameras],
+            "disk": {
+                "full": not status.disk_reserve,
+                "free_bytes": status.disk_free_bytes,
+            },
+        }
 
     @app.get("/metrics")
     def metrics() -> Response:

@@ -36,6 +36,7 @@ from cases.evidence import (
     verify,
 )
 from cases.payload import CaseCode, CaseMedia, CasePayload, case_payload
+from cases.reserve import Reserve
 from cases.store import (
     Attempt,
     AttemptOutcome,
@@ -103,6 +104,7 @@ __all__ = [
     "PublicKeys",
     "Receipt",
     "RemoteCase",
+    "Reserve",
     "Review",
     "SavedWatch",
     "SeenThing",

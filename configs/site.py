@@ -93,6 +93,8 @@ class EvidenceSettings(Model):
     key: Path | None = None
     """Ed25519 private key (PEM) that signs evidence, relative to the site file; absent: one is made
     and kept in the data folder."""
+    reserve_mib: Annotated[int, Field(ge=0, le=65536)] = 64
+    """MiB of disk held back for the store when everything else is full; 0 holds none."""
 
 
 class Site(Model):

@@ -13,6 +13,7 @@ from cases import (
     EvidenceRequest,
     EvidenceWriter,
     ModelFacts,
+    Reserve,
     Review,
     SeenThing,
     Still,
@@ -48,6 +49,7 @@ class Confirmer:
         *,
         store: Store,
         writer: EvidenceWriter,
+        reserve: Reserve,
         spool: Spool,
         ingest: Ingest,
         sight: Sight,
@@ -56,6 +58,7 @@ class Confirmer:
         self._site = site
         self._store = store
         self._writer = writer
+        self._reserve = reserve
         self._spool = spool
         self._ingest = ingest
         self._sight = sight
@@ -71,6 +74,7 @@ class Confirmer:
         review, reason = self._review(camera, violation)
         evidence: Evidence | None
         try:
+            self._reserve.ready()
             evidence = self._writer.write(self._request(violation, camera, zone))
         except EvidenceError as error:
             log.exception("evidence could not be written", extra={"violation": str(violation)})

@@ -13,7 +13,16 @@ from collections import deque
 from collections.abc import Callable
 from typing import TypeVar
 
-from cases import NotFound, PinnedLook, Store, StoreBusy, StoreFull, WrongState
+from cases import (
+    EvidenceError,
+    NotFound,
+    PinnedLook,
+    Reserve,
+    Store,
+    StoreBusy,
+    StoreFull,
+    WrongState,
+)
 from detectors import Change, Look, Pin, Violation, ViolationEvent
 from pipeline.confirmation import Confirmer
 from pipeline.events import Confirmed, Event
@@ -49,12 +58,14 @@ class Recorder:
         spool: Spool,
         ingest: Ingest,
         confirmer: Confirmer,
+        reserve: Reserve,
         emit: Callable[[Event], None],
     ) -> None:
         self._store = store
         self._spool = spool
         self._ingest = ingest
         self._confirmer = confirmer
+        self._reserve = reserve
         self._emit = emit
         self._queue: queue.Queue[Stepped | None] = queue.Queue(BACKLOG)
         self._recent: dict[str, deque[Look]] = {}
@@ -114,13 +125,14 @@ class Recorder:
     def _opened(self, violation: Violation) -> None:
         self._persist(lambda: self._store.open_violation(violation))
         try:
+            self._reserve.ready()
             excerpts = self._ingest.excerpts(
                 violation.camera_id,
                 violation.opened_at_s - ENTRY_LEAD_S,
                 violation.last_at_s + SHOWN_S,
             )
             self._spool.keep_entry(violation.violation_id, excerpts)
-        except (IngestLost, LookupError, StreamError, OSError) as error:
+        except (EvidenceError, IngestLost, LookupError, StreamError, OSError) as error:
             self._missing("entry", violation.violation_id, error)
 
     def _keep(self, camera_id: str, pin: Pin) -> None:
@@ -130,13 +142,14 @@ class Recorder:
             self._missing("pin", pin.violation_id, LookupError("the look is no longer remembered"))
             return
         try:
+            self._reserve.ready()
             excerpts = self._ingest.excerpts(camera_id, pin.at_s, pin.at_s + SHOWN_S)
             if not excerpts:
                 raise LookupError("the ring no longer has it")  # noqa: TRY301 - told as the others
             path = self._spool.keep_look(
                 pin.violation_id, pin.at_s, excerpts[0], surroundings_of(look)
             )
-        except (IngestLost, LookupError, StreamError, OSError) as error:
+        except (EvidenceError, IngestLost, LookupError, StreamError, OSError) as error:
             self._missing("pin", pin.violation_id, error)
             return
         self._persist(
@@ -179,12 +192,17 @@ class Recorder:
         self._spool.drop(violation_id)
 
     def _persist(self, action: Callable[[], _Result]) -> _Result | None:
-        """Do it, and again while the store is busy or full; None where it is not possible."""
+        """Do it, and again while the store is busy or full; None where it is not possible.
+
+        A full disk costs the reserve first: then there is room for rows, and for nothing else.
+        """
         while True:
             try:
                 return action()
             except (StoreBusy, StoreFull) as error:
                 log.warning("the store cannot take it yet", extra={"error": str(error)})
+                if isinstance(error, StoreFull) and self._reserve.release():
+                    continue
                 if self._stopping.wait(AGAIN_S):
                     raise
             except (NotFound, WrongState) as error:

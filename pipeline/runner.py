@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from cases import Courier, Delivery, EvidenceWriter, SigningKey
+from cases import Courier, Delivery, EvidenceWriter, Reserve, SigningKey
 from configs import Site
 from pipeline.analyser import Analyser
 from pipeline.confirmation import Confirmer
@@ -49,6 +49,8 @@ class Runner:
         self._states_lock = threading.Lock()
         watches = {camera.id: watch_of(site, camera) for camera in site.cameras}
         self._sight = load_sight(site, site.cameras, list(watches.values()), alone=False)
+        self._reserve = Reserve(site.data, site.evidence.reserve_mib << 20)
+        self._reserve.make_way()
         self.store = open_store(site)
         self._steps = {camera_id: CameraStep(watch) for camera_id, watch in watches.items()}
         self._restore()
@@ -60,6 +62,11 @@ class Runner:
             on_state=self._changed,
         )
         self._courier = self._make_courier()
+        if not self._reserve.make():
+            log.error(
+                "no room for the reserve of disk: cases will have no evidence",
+                extra={"free_bytes": self._reserve.free_bytes},
+            )
         spool = Spool(site.data / "spool")
         confirmer = Confirmer(
             site,
@@ -74,12 +81,14 @@ class Runner:
             spool=spool,
             ingest=self._ingest,
             sight=self._sight,
+            reserve=self._reserve,
         )
         self._recorder = Recorder(
             store=self.store,
             spool=spool,
             ingest=self._ingest,
             confirmer=confirmer,
+            reserve=self._reserve,
             emit=self._confirmed,
         )
         self._analyser = Analyser(self._slots, self._sight, self._steps, self._recorder.record)
@@ -171,6 +180,8 @@ class Runner:
             batches=self._analyser.batches,
             staleness_p95_s=float(np.quantile(staleness, 0.95)) if staleness else None,
             backlog=self._recorder.backlog,
+            disk_reserve=self._reserve.held,
+            disk_free_bytes=self._reserve.free_bytes,
             worker_restarts=sum(worker["restarts"] for worker in self._ingest.counters()),
             violations={state.value: number for state, number in counts.violations.items()},
             deliveries={state.value: number for state, number in counts.deliveries.items()},

@@ -46,6 +46,9 @@ class SiteStatus:
     """Over recent looks: result time minus arrival of the picture's last packet."""
     backlog: int
     """Looks that wait to be recorded."""
+    disk_reserve: bool
+    """False while the disk is full: violations are then held without evidence."""
+    disk_free_bytes: int | None
     worker_restarts: int
     violations: Mapping[str, int]
     deliveries: Mapping[str, int]
