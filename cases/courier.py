@@ -235,11 +235,12 @@ class Courier:
 
     def _remember_turns(self) -> None:
         """Count what an earlier run posted in the last minute: a restart lifts no limit."""
-        if self._settings.rate_per_minute is None:
+        rate = self._settings.rate_per_minute
+        if rate is None:
             return
         now, now_s = self._store.now(), time.monotonic()
         try:
-            posted = self._store.posted_since(now - timedelta(seconds=MINUTE_S))
+            posted = self._store.posted_since(now - timedelta(seconds=MINUTE_S / min(1.0, rate)))
         except StoreError as error:
             logger.warning("posts of an earlier run are not counted: %s", error)
             return

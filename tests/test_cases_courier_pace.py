@@ -145,6 +145,19 @@ def test_a_limit_holds_through_a_restart(store: Store) -> None:
         assert len(server.stored) == 5
 
 
+def test_a_limit_below_one_a_minute_holds_through_a_restart(store: Store, clock: Clock) -> None:
+    """One in two minutes: 90 s after a post the next courier still waits, after 121 s it posts."""
+    confirm(store, 2)
+    limited = replace(FAST, rate_per_minute=0.5)
+    with CaseServer() as server:
+        for ahead_s, posts in ((0.0, 1), (90.0, 1), (31.0, 2)):
+            clock.ahead_s += ahead_s
+            with courier(store, server, settings=limited):
+                wait_until(lambda posts=posts: len(server.stored) >= posts)  # type: ignore[misc]  # bound early
+                time.sleep(0.3)
+            assert len(server.stored) == posts
+
+
 def test_a_post_that_was_held_up_does_not_leave(store: Store) -> None:
     """A process that stood still after its mark: somebody else may have the case by now."""
     (key,) = confirm(store, 1)
