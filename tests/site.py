@@ -50,6 +50,7 @@ def write_site(
         "data": "./data",
         "models": [{"name": "test", "file": str(model)}],
         "api": {"listen": "127.0.0.1:0", "token": TOKEN},
+        "evidence": {"reserve_mib": 1},  # the usual one, times every test, would fill the disk
         "cameras": list(cameras),
         **more,
     }

@@ -9,6 +9,7 @@ from typing import cast
 
 import pytest
 
+from api.metrics import exposition
 from cases import (
     EvidenceError,
     EvidenceReason,
@@ -22,6 +23,7 @@ from cases import (
 )
 from detectors import Change, Look, Outcome, Violation, ViolationEvent
 from models import Detections
+from pipeline import SiteStatus
 from pipeline.confirmation import Confirmer
 from pipeline.events import Event
 from pipeline.ingest import Ingest, IngestLost
@@ -181,6 +183,26 @@ def test_when_the_disk_is_full_cases_are_held_and_nothing_is_lost(tmp_path: Path
             assert parts.reserve.held
             assert parts.store.case(again.violation_id).case.evidence_folder is not None
         assert {row.verdict for row in verify(disk / "evidence", KEYS)} == {Verdict.OK}
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_metrics_say_whether_the_disk_is_full(*, held: bool) -> None:
+    """An alarm can be set on it, and on the room that is left."""
+    status = SiteStatus(
+        cameras=(),
+        batches=0,
+        staleness_p95_s=None,
+        backlog=0,
+        disk_reserve=held,
+        disk_free_bytes=4096,
+        worker_restarts=0,
+        violations={},
+        deliveries={},
+        oldest_due_s=None,
+    )
+    lines = exposition(lambda: status).decode().splitlines()
+    assert f"streetwarden_disk_reserve {float(held)}" in lines
+    assert "streetwarden_disk_free_bytes 4096.0" in lines
 
 
 def test_without_the_reserve_the_store_is_full(tmp_path: Path) -> None:
