@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, TypeAdapter
 from cases.evidence import Evidence, FileKind
 from cases.store.rows import case_key
 from cases.wording import WORDS, Language, Words, duration, moment, plain
-from configs import Code, Place
+from configs import Code, Place, due_at, matter_code
 from detectors import Absence, Role, Violation
 
 DESCRIPTION_LIMIT: Final = 4000
@@ -75,6 +75,10 @@ class CasePayload:
     manifest_sha256: str
     """Of the evidence; empty where it could not be written."""
     media: tuple[CaseMedia, ...] = ()
+    matter_code: str = ""
+    """Area and code as a matter is transmitted, 11 digits; empty where either is not known."""
+    due_at: AwareDatetime | None = None
+    """When it is to be dealt with, by the working hours of the code profile."""
 
     def to_json(self) -> dict[str, Any]:
         """JSON-able form, as the outbox stores it."""
@@ -136,7 +140,24 @@ def case_payload(
         confirmed_at=confirmed_at(violation),
         manifest_sha256=manifest,
         media=() if evidence is None else _media(evidence, evidence_root),
+        matter_code=_matter_code(code, place),
+        due_at=_due_at(code, violation, timezone),
     )
+
+
+def _due_at(code: Code, violation: Violation, timezone: ZoneInfo) -> datetime | None:
+    if code.work_hours is None:
+        return None
+    return due_at(confirmed_at(violation), code.work_hours, timezone)
+
+
+def _matter_code(code: Code, place: Place) -> str:
+    if code.entry != "matter" or place.area_code is None:
+        return ""
+    try:
+        return matter_code(place.area_code, code)
+    except ValueError:
+        return ""  # a table whose codes are not of 5 digits
 
 
 def confirmed_at(violation: Violation) -> datetime:

@@ -19,6 +19,7 @@ from configs.schedule import Hours
 from configs.schema import site_schema
 from configs.site import Api, ModelRef, Site, SiteInfo
 from configs.template import SITE_TEMPLATE
+from configs.working_time import due_at
 
 __all__ = [
     "DEFAULT_CODES",
@@ -44,6 +45,7 @@ __all__ = [
     "Zone",
     "code_profile",
     "code_profiles",
+    "due_at",
     "host_allowed",
     "host_of",
     "load_site",

@@ -13,8 +13,9 @@ from pydantic import Field, ValidationError, model_validator
 
 from configs.document import read_document
 from configs.errors import ConfigError
-from configs.fields import Model, fault
+from configs.fields import NUMBER, Model, fault
 from configs.messages import config_error, suggestion
+from configs.working_time import LONGEST_HOURS
 
 FOLDER = Path(__file__).parent / "codes"
 
@@ -30,6 +31,8 @@ class CodeRow(Model):
     name_en: str
     zone_kinds: tuple[str, ...] = ()
     """Kinds of zone for which this row is meant; empty: all that no row above took."""
+    work_hours: Annotated[float, Field(gt=0, le=LONGEST_HOURS), NUMBER] | None = None
+    """Working hours in which it is to be dealt with; absent: no deadline is sent."""
 
 
 class Code(Model):
@@ -41,6 +44,8 @@ class Code(Model):
     """Digits of the type: 5 in GB/T 47678.5 (2 class, 3 kind), 4 in CJ/T 214."""
     name_zh: str
     name_en: str
+    work_hours: float | None = None
+    """Working hours in which it is to be dealt with."""
 
     def name(self, language: str) -> str:
         """Name in a site's language: "zh-CN" or "en"."""
@@ -80,6 +85,7 @@ class CodeProfile(Model):
                     code=row.code,
                     name_zh=row.name_zh,
                     name_en=row.name_en,
+                    work_hours=row.work_hours,
                 )
         return None
 

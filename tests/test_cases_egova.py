@@ -4,6 +4,7 @@ import base64
 import logging
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -72,9 +73,17 @@ def test_a_case_is_reported_with_all_that_is_required(server: EgovaServer, tmp_p
     assert (record["coordinateX"], record["coordinateY"]) == (120.3719, 36.0986)
     assert (record["cellId"], record["districtId"]) == ("370203001001001", "370203")
     assert record["eventDesc"] == case.description
+    assert "disposeDeadlineTime" not in record
     stills = [file.path.read_bytes() for file in evidence.files if file.kind == "annotated"]
     assert [base64.b64decode(media["content"]) for media in record["medias"]] == stills
     assert {media["mediaUsage"] for media in record["medias"]} == {"上报"}
+
+
+def test_a_deadline_is_told_in_local_time(server: EgovaServer) -> None:
+    """Times of the platform bear no offset."""
+    due = datetime(2026, 1, 5, 7, 30, tzinfo=UTC)
+    client(server).post(replace(make_case(), due_at=due))
+    assert server.records[0]["disposeDeadlineTime"] == "2026-01-05 15:30:00"
 
 
 def test_a_case_without_an_address_says_where_it_is(server: EgovaServer) -> None:

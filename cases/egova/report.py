@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -36,11 +37,10 @@ def report_data(
     case: CasePayload, agreement: Agreement, files: Collection[Attachment] = ()
 ) -> dict[str, Any]:
     """Write a case. `caseId` is the case key: the same at every attempt, and found by it."""
-    registered = case.confirmed_at.astimezone(agreement.timezone)
     data: dict[str, Any] = {
         **agreement.fields,
         "caseId": case.case_key,
-        "registerTime": f"{registered:%Y-%m-%d %H:%M:%S}",
+        "registerTime": _local(case.confirmed_at, agreement),
         "title": case.title,
         "eventDesc": case.description,
         "recTypeId": agreement.rec_type[0],
@@ -56,7 +56,13 @@ def report_data(
         data |= {"coordinateX": round(case.lon, 7), "coordinateY": round(case.lat, 7)}
     if case.grid:
         data["cellId"] = case.grid
+    if case.due_at is not None:
+        data["disposeDeadlineTime"] = _local(case.due_at, agreement)
     return data
+
+
+def _local(at: datetime, agreement: Agreement) -> str:
+    return f"{at.astimezone(agreement.timezone):%Y-%m-%d %H:%M:%S}"
 
 
 def _medias(files: Collection[Attachment]) -> Iterator[dict[str, Any]]:
