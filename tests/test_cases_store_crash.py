@@ -94,7 +94,7 @@ def test_killed_at_any_statement_of_a_confirmation(place: Where) -> None:
     Store.open(place).close()
     done, _ = python(KILLED_AT_EVERY_STATEMENT, str(place)).communicate(timeout=120)
     statements = int(done)
-    assert statements >= 6
+    assert statements >= 4  # three inserts and the commit
     with Store.open(place, create=False) as store:
         assert both_or_neither(store) == {make_violation(statements).violation_id}
         assert len(store.cases()) == 1

@@ -7,7 +7,7 @@ settled, so that whoever claims the row next knows to look the case up before po
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,12 @@ from cases.store.states import AttemptOutcome, DeliveryState, Message, Move, del
 _D = schema.deliveries
 _A = schema.attempts
 _V = schema.violations
+
+_OF_VIOLATION = {"camera_id", "zone_id", "kind"}
+_JOINED: Select[Any] = select(
+    *((_V if field.name in _OF_VIOLATION else _D).c[field.name] for field in fields(Delivery))
+).join_from(_D, _V, _V.c.violation_id == _D.c.violation_id)
+"""Messages, columns in the order of `Delivery`'s fields."""
 
 
 def delivery_id_of(violation_id: str, message: Message) -> str:
@@ -84,7 +90,7 @@ def _lock(
     SQLite has one writer, and no such words.
     """
     order = (_D.c.next_attempt_at, _D.c.created_at, _D.c.delivery_id)
-    chosen = _joined().where(*which).order_by(*order).limit(limit)
+    chosen = _JOINED.where(*which).order_by(*order).limit(limit)
     return connection.execute(chosen.with_for_update(of=_D, skip_locked=True, key_share=True)).all()
 
 
@@ -213,7 +219,7 @@ def review(connection: Connection, violation_id: str, move: Move, now: datetime)
 
 def one(connection: Connection, delivery_id: str) -> Delivery:
     """Return one message. NotFound."""
-    rows = _read(connection.execute(_joined().where(_D.c.delivery_id == delivery_id)).all())
+    rows = _read(connection.execute(_JOINED.where(_D.c.delivery_id == delivery_id)).all())
     if not rows:
         raise NotFound(f"no delivery has the id {delivery_id}")
     return rows[0]
@@ -227,7 +233,7 @@ def listed(
     limit: int,
 ) -> tuple[Delivery, ...]:
     """Return messages, the newest first."""
-    query = _joined().order_by(_D.c.created_at.desc(), _D.c.delivery_id).limit(limit)
+    query = _JOINED.order_by(_D.c.created_at.desc(), _D.c.delivery_id).limit(limit)
     if violation_id is not None:
         query = query.where(_D.c.violation_id == violation_id)
     if states is None:
@@ -279,12 +285,6 @@ def oldest_due_at(connection: Connection) -> datetime | None:
         select(func.min(_D.c.next_attempt_at)).where(_D.c.state.in_(waiting))
     ).scalar()
     return found
-
-
-def _joined() -> Select[Any]:
-    return select(_D, _V.c.camera_id, _V.c.zone_id, _V.c.kind).join(
-        _V, _V.c.violation_id == _D.c.violation_id
-    )
 
 
 def _row(connection: Connection, delivery_id: str) -> Row[Any]:
@@ -356,26 +356,7 @@ def _read(rows: Sequence[Row[Any]]) -> tuple[Delivery, ...]:
 
 
 def _delivery(row: Row[Any]) -> Delivery:
-    return Delivery(
-        delivery_id=row.delivery_id,
-        violation_id=row.violation_id,
-        camera_id=row.camera_id,
-        zone_id=row.zone_id,
-        kind=row.kind,
-        message=Message(row.message),
-        case_key=row.case_key,
-        payload=json.loads(row.payload),
-        state=DeliveryState(row.state),
-        attempts=row.attempts,
-        next_attempt_at=row.next_attempt_at,
-        lease_owner=row.lease_owner,
-        lease_until=row.lease_until,
-        sent_at=row.sent_at,
-        post_again_by=row.post_again_by,
-        remote_case_id=row.remote_case_id,
-        remote_token=row.remote_token,
-        last_error=row.last_error,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        delivered_at=row.delivered_at,
-    )
+    values: list[Any] = list(row)
+    message, _, payload, state = values[5:9]
+    values[5], values[7], values[8] = Message(message), json.loads(payload), DeliveryState(state)
+    return Delivery(*values)

@@ -147,12 +147,14 @@ class Store:
         delivery_id = outbox.delivery_id_of(violation_id, Message.REPORT)
         now = self.now()
         with self._database.write() as connection:
-            violation_rows.add_opened(connection, violation, now)
-            violation_rows.locked_state(connection, violation_id)
-            if outbox.exists(connection, delivery_id):
-                return Confirmation(delivery_id, first=False)
-            violation_rows.change(connection, violation, Change.CONFIRMED, reason, now)
-            violation_rows.set_confirmed(connection, violation_id, evidence, review, now)
+            if not violation_rows.add_confirmed(
+                connection, violation, evidence, review, reason, now
+            ):
+                violation_rows.locked_state(connection, violation_id)
+                if outbox.exists(connection, delivery_id):
+                    return Confirmation(delivery_id, first=False)
+                violation_rows.change(connection, violation, Change.CONFIRMED, reason, now)
+                violation_rows.set_confirmed(connection, violation_id, evidence, review, now)
             held = review is Review.HELD
             if held:
                 violation_rows.add_history(connection, violation_id, "held", now, reason=reason)

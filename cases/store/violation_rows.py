@@ -23,7 +23,33 @@ _H = schema.history
 
 def add_opened(connection: Connection, violation: Violation, now: datetime) -> bool:
     """Add a violation as opened. False: it was there before, and nothing was changed."""
-    row = {
+    if not add_new(connection, _V, _opened(violation, now)):
+        return False
+    add_history(connection, violation.violation_id, Change.OPENED.value, now)
+    return True
+
+
+def add_confirmed(
+    connection: Connection,
+    violation: Violation,
+    evidence: Evidence | None,
+    review: Review,
+    reason: str,
+    now: datetime,
+) -> bool:
+    """Add a violation as opened and confirmed at once. False: it was there, nothing changed."""
+    row = _opened(violation, now) | _confirmed(evidence, review, now)
+    row |= {"state": ViolationState.CONFIRMED.value, "reason": reason}
+    if not add_new(connection, _V, row):
+        return False
+    same = {"violation_id": violation.violation_id, "at": now, "by": ""}
+    entries = (Change.OPENED.value, ""), (Change.CONFIRMED.value, reason)
+    connection.execute(insert(_H), [{**same, "what": what, "reason": why} for what, why in entries])
+    return True
+
+
+def _opened(violation: Violation, now: datetime) -> dict[str, Any]:
+    return {
         "violation_id": violation.violation_id,
         "camera_id": violation.camera_id,
         "zone_id": violation.zone_id,
@@ -36,10 +62,15 @@ def add_opened(connection: Connection, violation: Violation, now: datetime) -> b
         "updated_at": now,
         **_facts(violation),
     }
-    if not add_new(connection, _V, row):
-        return False
-    add_history(connection, violation.violation_id, Change.OPENED.value, now)
-    return True
+
+
+def _confirmed(evidence: Evidence | None, review: Review, now: datetime) -> dict[str, Any]:
+    return {
+        "confirmed_at": now,
+        "review": review.value,
+        "evidence_folder": None if evidence is None else str(evidence.folder),
+        "manifest_sha256": None if evidence is None else evidence.manifest_sha256,
+    }
 
 
 def change(
@@ -70,12 +101,7 @@ def set_confirmed(
     connection.execute(
         update(_V)
         .where(_V.c.violation_id == violation_id)
-        .values(
-            confirmed_at=now,
-            review=review.value,
-            evidence_folder=None if evidence is None else str(evidence.folder),
-            manifest_sha256=None if evidence is None else evidence.manifest_sha256,
-        )
+        .values(**_confirmed(evidence, review, now))
     )
 
 
