@@ -198,6 +198,9 @@ def test_a_case_is_found_by_its_key(server: EgovaServer, words: bool) -> None:
     assert system.find(make_case(1).case_key, SINCE) is None
     assert system.states(["880001/2026000001", "880002/2026000002"]) == {found.remote_id: found}
     assert isinstance(system, Followed)
+    asked = len(server.lines)
+    assert system.states(["880001/2026000001"]) == {}
+    assert len(server.lines) == asked, "the platform asks for pauses between queries"
 
 
 @pytest.mark.parametrize("lookups", ["trouble", "html", "hang", "other_uid"])

@@ -7,6 +7,7 @@ addresses end up in logs.
 
 import json
 import logging
+import time
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
@@ -36,6 +37,11 @@ _STATUS_KEYS: Final = ("actPropertyName", "statusName", "recStatusName", "status
 """Where a record's state may stand; which one is not documented."""
 
 
+_ROUND_PAUSE_S: Final = 600.0
+_ROUND_QUESTIONS: Final = 20
+"""The platform asks for 5 to 10 minutes between queries; 20 of them every 10 minutes are few."""
+
+
 class Egova:
     """An eGova platform as a `CaseSystem`. Safe to call from several threads.
 
@@ -61,6 +67,7 @@ class Egova:
         self._agreement = agreement
         self._media_root = media_root
         self._deadline_s = deadline_s
+        self._next_round_s = 0.0
         self._tokens = Tokens(client_id, client_secret)
         self._transport = Transport(secure=parts.scheme == "https")
 
@@ -116,13 +123,16 @@ class Egova:
         return None
 
     def states(self, remote_ids: Sequence[str]) -> Mapping[str, RemoteCase]:
-        """Return how these cases stand, one question each, as far as the deadline allows.
+        """Return how a few of these cases stand, one question each; none within ten minutes.
 
         A case is asked for by the task number in its remote id. Raises `Transient`, `Permanent`.
         """
+        found: dict[str, RemoteCase] = {}
+        if time.monotonic() < self._next_round_s:
+            return found
+        self._next_round_s = time.monotonic() + _ROUND_PAUSE_S
         deadline = Deadline(self._deadline_s)
-        found = {}
-        for remote_id in remote_ids:
+        for remote_id in remote_ids[:_ROUND_QUESTIONS]:
             if deadline.left_s() < self._deadline_s / 2:
                 break
             task = remote_id.rpartition("/")[2]
