@@ -37,11 +37,12 @@ def street_site(folder: Path, url: str, shared_data: Path, **more: Any) -> Path:
 
 def replayed(site: Path, video: Path, *more: str) -> str:
     """Replay and return what was printed."""
-    done = streetwarden("replay", site, "street", video, "--json", *more)
+    done = streetwarden("replay", site, "street", video, "--json", *more, timeout_s=280)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
+@pytest.mark.timeout(300)
 def test_replay_of_the_street(tmp_path: Path, shared_data: Path) -> None:
     """The parked car is confirmed, once, where it stands; two runs print the same bytes."""
     video = shared_data / "videos" / "street.mp4"
@@ -56,6 +57,7 @@ def test_replay_of_the_street(tmp_path: Path, shared_data: Path) -> None:
     assert abs(thinned[0]["time_s"] - confirmed[0]["time_s"]) <= 4 * 4.0
 
 
+@pytest.mark.timeout(300)
 def test_replay_of_an_empty_road(tmp_path: Path, shared_data: Path) -> None:
     """Every frame of a road that cars only pass: nothing."""
     model = shared_data / "weights" / "yolo11n_quantized.onnx"
