@@ -21,7 +21,7 @@ PART_SHARE = 0.85
 """A box of the thing's group that lies this much inside its place is a part of it."""
 LEAST_SIDE = 0.0125
 """Side of a box, as a share of the picture's width, under which nobody could be accused."""
-ARRIVING_COST = 0.2
+ARRIVING_COST = 1.0
 """Makes a sighting go to a thing already believed, where a new one claims it too."""
 
 
@@ -85,7 +85,7 @@ def attach(things: Sequence[Thing], scene: Scene, wanted: Wanted) -> Evidence:
     alike = np.asarray([one.looks in {Looks.SAME, Looks.UNKNOWN} for one in compared], bool)
     arriving = np.asarray([thing.presence.state is State.ARRIVING for thing in things], float)
     cost = 1.0 - overlaps(places, seen.boxes) + ARRIVING_COST * arriving.reshape(-1, 1)
-    pairs = dict(assign(cost, claimed & alike[:, None]))
+    pairs = _pairs(cost, claimed & alike[:, None], seen.leaders)
     covered = np.asarray([one.looks is Looks.HIDDEN for one in compared], bool)
     reserved = (claimed & covered[:, None]).any(axis=0)
     taken = {int(seen.leaders[column]) for column in pairs.values()}
@@ -96,6 +96,26 @@ def attach(things: Sequence[Thing], scene: Scene, wanted: Wanted) -> Evidence:
     ]
     free.sort(key=lambda index: tuple(seen.boxes[index].tolist()))
     return Evidence(pairs, claimed, compared, tuple(free))
+
+
+def _pairs(
+    cost: NDArray[np.float64], allowed: NDArray[np.bool_], leaders: NDArray[np.intp]
+) -> dict[int, int]:
+    """Column of each row that gets one; boxes that show one thing go to one row."""
+    shown = np.unique(leaders)
+    if not len(shown):
+        return {}
+    costly = np.where(allowed, cost, np.inf)
+    best = np.stack(
+        [
+            members[np.argmin(costly[:, members], axis=1)]
+            for members in (np.flatnonzero(leaders == leader) for leader in shown)
+        ],
+        axis=1,
+    )  # (things, shown): the member of each that suits the row best
+    rows = np.arange(len(cost))[:, None]
+    pairs = assign(cost[rows, best], allowed[rows, best])
+    return {row: int(best[row, column]) for row, column in pairs}
 
 
 def _usable(scene: Scene, wanted: Wanted) -> NDArray[np.bool_]:

@@ -7,6 +7,7 @@ and, where asked, in pictures with a painted road, so that appearances can be co
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -134,8 +135,7 @@ def _detections(found: Sequence[tuple[Car, NDArray[np.float64]]]) -> Detections:
 
 def paint(shown: Sequence[tuple[Car, Box]], light: float = 1.0) -> NDArray[np.uint8]:
     """Paint a road and the cars on it: (360, 640, 3) uint8."""
-    grain = np.random.default_rng(7).normal(0.0, 4.0, (HEIGHT, WIDTH, 1))
-    picture = np.full((HEIGHT, WIDTH, 3), float(ROAD)) + grain
+    picture = _road().copy()
     for car, box in shown:
         x0, y0, x1, y1 = (round(value) for value in box)
         left, top, right, bottom = max(x0, 0), max(y0, 0), min(x1, WIDTH), min(y1, HEIGHT)
@@ -146,6 +146,13 @@ def paint(shown: Sequence[tuple[Car, Box]], light: float = 1.0) -> NDArray[np.ui
     return np.clip(picture * light, 0, 255).astype(np.uint8)
 
 
+@cache
+def _road() -> NDArray[np.float64]:
+    grain = np.random.default_rng(7).normal(0.0, 4.0, (HEIGHT, WIDTH, 1))
+    return np.asarray(np.full((HEIGHT, WIDTH, 3), float(ROAD)) + grain)
+
+
+@cache
 def _body(paint_number: int, height: int, width: int) -> NDArray[np.float64]:
     """(height, width, 3) a car's sides: blocks of colour that only this paint has."""
     random = np.random.default_rng([99, paint_number])

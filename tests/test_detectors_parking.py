@@ -220,6 +220,18 @@ def test_a_thing_detected_twice_is_one_violation() -> None:
     assert found[0].violation.label == "truck"
 
 
+def test_a_thing_that_comes_out_from_behind_another_stays_one() -> None:
+    """Its first visible part and then two boxes of it make no second violation."""
+    x0, y0, x1, y1 = PLACE
+    whole = Street([Car(PLACE, 0.0, 40.0)])
+    part = Street([Car((x0, y0, x0 + 50.0, y1), 40.0, 46.0)])
+    as_car = Street([Car(PLACE, 46.0, score=0.6)])
+    as_truck = Street([Car((x0, y0 + 1.0, x1 - 6.0, y1 + 2.0), 46.0, label="truck", score=0.7)])
+    streets = [one.looks(140.0) for one in (whole, part, as_truck, as_car)]
+    looks = [merged(parts) for parts in zip(*streets, strict=True)]
+    assert told(watch(rule(30.0)), looks) == [("opened", 2.0), ("confirmed", 30.0)]
+
+
 @pytest.mark.parametrize(
     ("scores", "confirmed"),
     [

@@ -73,6 +73,9 @@ def test_a_parked_car_is_confirmed_at_its_dwell_despite_noise(noise: Noise) -> N
     # what was seen once and then missed three times is forgotten, and taken up later
     assume(sightings[1] - sightings[0] <= 3 * INTERVAL_S)
     assume(_largest_gap(sightings[:25]) <= 5 * INTERVAL_S)
+    # and it takes a thing that is seen in most looks
+    within = [at_s for at_s in sightings if at_s <= _confirmation(sightings)]
+    assume(len(within) >= 0.6 * (1 + (within[-1] - within[0]) / INTERVAL_S))
     assert _times(_events(looks), "confirmed") == [_confirmation(sightings)]
 
 

@@ -1,7 +1,12 @@
 """Following things from look to look."""
 
+from dataclasses import replace
+
+import numpy as np
+
 from detectors.scene import Sightings
 from detectors.tracker import MOST_TRACKS, Tracker
+from models import Detections
 from tests.looks import VOCABULARY, WIDTH, Car, Noise, Street, merged
 
 
@@ -79,10 +84,11 @@ def test_second_boxes_share_a_track() -> None:
 def test_memory_is_bounded() -> None:
     """Whatever a model finds, no more tracks are kept than stated."""
     tracker = Tracker(2.0)
-    cars = [
-        Car((float(x), float(y), x + 8.0, y + 8.0))
-        for x in range(0, 630, 12)
-        for y in range(0, 350, 12)
-    ]
-    _ids(tracker, Street(cars), 2.0)
+    random = np.random.default_rng(5)
+    for index in range(4):
+        left, top = random.uniform(0, 600, 200), random.uniform(0, 320, 200)
+        boxes = np.stack([left, top, left + 9, top + 9], axis=1).astype(np.float32)
+        found = Detections(boxes, np.full(200, 0.9, np.float32), np.ones(200, np.int32))
+        look = replace(Street([]).look(2.0 * index, index), detections=found)
+        tracker.update(look.at_s, Sightings.of(look, VOCABULARY, 0.1), WIDTH)
     assert len(tracker.to_json()["followed"]) == MOST_TRACKS
