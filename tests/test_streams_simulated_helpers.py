@@ -164,7 +164,7 @@ def test_server_takes_a_mount_away_and_returns_it() -> None:
 def test_line_fails_and_returns() -> None:
     """Frozen: silence on an open connection. Cut: closed, then refused. Then it works again."""
     with (
-        RtspServer({"/cam0": film()}, always_on=True) as server,
+        RtspServer({"/cam0": looped(film(), 10)}, always_on=True) as server,
         Proxy(("127.0.0.1", server.port)) as proxy,
     ):
         url = server.url().replace(str(server.port), str(proxy.port))
