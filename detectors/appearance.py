@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.place import UNITS
 from detectors.violation import Box
 
 CELLS = 16
@@ -53,7 +54,7 @@ class Signature:
     """What the place inside a box looked like."""
 
     box: Box
-    """The place that is compared, in source pixels; fixed once taken."""
+    """The place that is compared, in units (see place.py); fixed once taken."""
     grey: NDArray[np.uint8]
     """(18, 18) brightness of the padded box and a border of one cell."""
     contrast: tuple[float, float, float]
@@ -134,9 +135,9 @@ def _contrast(colours: Grid) -> tuple[float, float, float]:
     return (float(red), float(green), float(blue))
 
 
-def _in_picture(box: Box, picture: NDArray[np.uint8], width: int) -> Box | None:
-    """Box in pixels of a picture scaled from width source pixels; None where it is too small."""
-    scale = picture.shape[1] / width
+def _in_picture(box: Box, picture: NDArray[np.uint8]) -> Box | None:
+    """Turn a box in units into one in a picture's pixels; None where it is too small."""
+    scale = picture.shape[1] / UNITS
     x0, y0, x1, y1 = (value * scale for value in box)
     visible_x = min(x1, picture.shape[1]) - max(x0, 0.0)
     visible_y = min(y1, picture.shape[0]) - max(y0, 0.0)
@@ -145,9 +146,9 @@ def _in_picture(box: Box, picture: NDArray[np.uint8], width: int) -> Box | None:
     return (x0, y0, x1, y1)
 
 
-def take(picture: NDArray[np.uint8] | None, box: Box, width: int) -> Signature | None:
-    """Take the signature of a box in source pixels; None where the picture cannot give one."""
-    placed = None if picture is None else _in_picture(box, picture, width)
+def take(picture: NDArray[np.uint8] | None, box: Box) -> Signature | None:
+    """Take the signature of a box in units; None where the picture cannot give one."""
+    placed = None if picture is None else _in_picture(box, picture)
     if picture is None or placed is None:
         return None
     colours = _cells(picture, placed, EDGE)
@@ -155,9 +156,7 @@ def take(picture: NDArray[np.uint8] | None, box: Box, width: int) -> Signature |
     return Signature(box, grey, _contrast(colours[EDGE:-EDGE, EDGE:-EDGE]))
 
 
-def likeness(
-    signature: Signature | None, picture: NDArray[np.uint8] | None, width: int
-) -> float | None:
+def likeness(signature: Signature | None, picture: NDArray[np.uint8] | None) -> float | None:
     """How much a place still looks as it did: 1 the same, about 0 unrelated; None if unknown.
 
     The best correlation of edges over small shifts, less what colour differs beyond light's doing.
@@ -166,7 +165,7 @@ def likeness(
     """
     if signature is None or picture is None:
         return None
-    placed = _in_picture(signature.box, picture, width)
+    placed = _in_picture(signature.box, picture)
     if placed is None:
         return None
     border = EDGE + SHIFT

@@ -19,8 +19,8 @@ HIDDEN_SOME = 0.1
 """Share of a place that something nearer covers from which it need not look as it did."""
 PART_SHARE = 0.85
 """A box of the thing's group that lies this much inside its place is a part of it."""
-LEAST_SIDE = 0.0125
-"""Side of a box, as a share of the picture's width, under which nobody could be accused."""
+LEAST_SIDE = 8.0
+"""Side of a box, in units, under which nobody could be accused."""
 ARRIVING_COST = 1.0
 """Makes a sighting go to a thing already believed, where a new one claims it too."""
 
@@ -77,7 +77,7 @@ def attach(things: Sequence[Thing], scene: Scene, wanted: Wanted) -> Evidence:
     seen = scene.seen
     usable = _usable(scene, wanted)
     places = np.asarray([thing.box for thing in things], np.float64).reshape(-1, 4)
-    claimed = in_place(places, seen.boxes, scene.width) & usable[None, :]
+    claimed = in_place(places, seen.boxes) & usable[None, :]
     compared = tuple(
         compare(thing, hidden_share_of(thing.box, claimed[row], scene), scene)
         for row, thing in enumerate(things)
@@ -122,7 +122,7 @@ def _usable(scene: Scene, wanted: Wanted) -> NDArray[np.bool_]:
     seen = scene.seen
     named = np.asarray([name in wanted.classes for name in seen.names], bool)
     sides = (seen.boxes[:, 2:] - seen.boxes[:, :2]).min(axis=1, initial=np.inf)
-    big = sides >= LEAST_SIDE * scene.width
+    big = sides >= LEAST_SIDE
     return np.asarray(named & (seen.scores >= wanted.stay_score) & big)
 
 
@@ -142,7 +142,7 @@ def hidden_share_of(place: Box, own: NDArray[np.bool_], scene: Scene) -> float:
 
 def compare(thing: Thing, hidden: float, scene: Scene) -> Compared:
     """Say how a thing's place looks now, with this share of it hidden."""
-    alike = appearance.likeness(thing.signature, scene.picture, scene.width)
+    alike = appearance.likeness(thing.signature, scene.picture)
     if alike is None:
         return Compared(Looks.UNKNOWN, hidden)
     looks = Looks.UNSURE

@@ -62,15 +62,15 @@ class Memory:
         """Remember a cleared violation."""
         self._cleared = [*self._cleared, cleared][-MOST_CLEARED:]
 
-    def recall(self, thing: Thing, picture: NDArray[np.uint8] | None, width: int) -> Cleared | None:
+    def recall(self, thing: Thing, picture: NDArray[np.uint8] | None) -> Cleared | None:
         """Take out the cleared violation that a thing returns to: same place, same looks."""
         here = np.asarray([thing.box])
         for cleared in reversed(self._cleared):
             if cleared.zone_id != thing.zone_id:
                 continue
-            if not in_place(np.asarray([cleared.box]), here, width)[0, 0]:
+            if not in_place(np.asarray([cleared.box]), here)[0, 0]:
                 continue
-            alike = appearance.likeness(cleared.signature, picture, width)
+            alike = appearance.likeness(cleared.signature, picture)
             if alike is None or alike >= appearance.LOOKS_SAME:
                 self._cleared.remove(cleared)
                 return cleared

@@ -40,24 +40,23 @@ class IllegalParking:
         """Zone that a vehicle in this box may be breaking the rule in; None for none."""
         best, best_share = None, NEAR_SHARE
         for area in self._zones:
-            share = area.ground_share(box, scene.width, scene.height)
+            share = area.ground_share(box, scene.height)
             if share > best_share or (best is None and share >= best_share):
                 best, best_share = area.zone.zone_id, share
         return best
 
     def breaks(self, zone_id: str, box: Box, scene: Scene) -> bool:
         """Whether a vehicle standing in this box breaks the rule in this zone."""
-        width, height = scene.width, scene.height
         area = next(area for area in self._zones if area.zone.zone_id == zone_id)
-        if area.ground_share(box, width, height) < IN_SHARE:
+        if area.ground_share(box, scene.height) < IN_SHARE:
             return False
-        if not area.holds_ground(box, width, height):
+        if not area.holds_ground(box, scene.height):
             return False
-        return not any(bay.ground_share(box, width, height) >= IN_SHARE for bay in self._bays)
+        return not any(bay.ground_share(box, scene.height) >= IN_SHARE for bay in self._bays)
 
     def is_paused(self, box: Box, scene: Scene) -> bool:
         """Whether a vehicle standing in this box stands in a queue."""
-        return any(lane.holds_ground(box, scene.width, scene.height) for lane in self._queues)
+        return any(lane.holds_ground(box, scene.height) for lane in self._queues)
 
     def _is_queue(self, lane: Area, scene: Scene) -> bool:
         """Whether most vehicles in a lane stand."""
@@ -66,7 +65,7 @@ class IllegalParking:
         for index in np.flatnonzero(seen.leaders == np.arange(len(seen))).tolist():
             if seen.names[index] not in self._classes or seen.scores[index] < self._conf:
                 continue
-            if not lane.holds_ground(seen.box(index), scene.width, scene.height):
+            if not lane.holds_ground(seen.box(index), scene.height):
                 continue
             track = scene.tracks[index]
             still_s = scene.instant.now_s - track.still_since_s

@@ -1,6 +1,8 @@
 """Where boxes are: overlaps, ground contact, standing in place, hiding one another.
 
-Boxes are (N, 4) float64 arrays of x0 y0 x1 y1 in source pixels, half-open, never clipped here.
+Inside this package boxes are x0 y0 x1 y1 in units of a 640th of the picture's width, along both
+axes, half-open, never clipped: a camera that changes its resolution, or falls back to a smaller
+stream, leaves its things where they stand. Arrays of them are (N, 4) float64.
 """
 
 from dataclasses import dataclass
@@ -15,14 +17,16 @@ from detectors.zone import Zone
 Boxes = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
+UNITS = 640.0
+"""Units in the width of a picture; detectors see pictures of about as many pixels."""
 STRIP = 0.15
 """Share of a box's height, from below, that stands for its contact with the ground."""
 SLACK_SIZE = 0.2
 """A standing thing's ground contact stays within this share of its size ..."""
-SLACK_PICTURE = 0.01
-"""... or of the picture's width: a detector's jitter is about constant on the picture it sees."""
+SLACK_UNITS = 6.4
+"""... or this many units: a detector's jitter is about constant on the picture it sees."""
 IN_PLACE_IOU = 0.4
-"""Least overlap of a standing thing's boxes; 3 px of jitter leave a box of 24 x 21 px 0.45."""
+"""Least overlap of a standing thing's boxes; jitter of 3 leaves a box of 24 x 21 about 0.45."""
 SAME_BOX_IOU = 0.6
 """Boxes of one group that overlap more are the same thing detected twice."""
 PART_SHARE = 0.85
@@ -34,7 +38,7 @@ FRONT_SHARE = 0.05
 
 
 def areas(boxes: Boxes) -> NDArray[np.float64]:
-    """(N,) areas in square pixels, at least a tiny one."""
+    """(N,) areas in square units, at least a tiny one."""
     sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 1e-6)
     return np.asarray(sides[:, 0] * sides[:, 1])
 
@@ -64,15 +68,15 @@ def grounds(boxes: Boxes) -> NDArray[np.float64]:
 
 
 def ground_distances(one: Boxes, other: Boxes) -> Matrix:
-    """(N, M) distances of ground contacts in pixels."""
+    """(N, M) distances of ground contacts in units."""
     gap = grounds(one)[:, None, :] - grounds(other)[None, :, :]
     return np.asarray(np.hypot(gap[..., 0], gap[..., 1]))
 
 
-def in_place(standing: Boxes, seen: Boxes, width: int) -> NDArray[np.bool_]:
-    """(N, M) whether a seen box is where a standing one stood, in a picture width pixels wide."""
+def in_place(standing: Boxes, seen: Boxes) -> NDArray[np.bool_]:
+    """(N, M) whether a seen box is where a standing one stood."""
     size = np.sqrt(areas(standing))[:, None]
-    slack = np.maximum(SLACK_SIZE * size, SLACK_PICTURE * width)
+    slack = np.maximum(SLACK_SIZE * size, SLACK_UNITS)
     near = ground_distances(standing, seen) <= slack
     return np.asarray(near & (overlaps(standing, seen) >= IN_PLACE_IOU))
 
@@ -142,23 +146,23 @@ class Area:
         shapely.prepare(shape)
         return cls(zone, shape)
 
-    def ground_share(self, box: Box, width: int, height: int) -> float:
-        """Share 0..1 of a box's contact with the ground that lies in the zone, in source pixels.
+    def ground_share(self, box: Box, height: float) -> float:
+        """Share 0..1 of a box's contact with the ground in the zone; height: the picture's.
 
         The contact is that of the whole box, measured before anything is clipped: a vehicle that
         reaches over from beside the zone stands beside it.
         """
         contact = shapely.box(
-            box[0] / width,
+            box[0] / UNITS,
             (box[3] - STRIP * (box[3] - box[1])) / height,
-            box[2] / width,
+            box[2] / UNITS,
             box[3] / height,
         )
         if contact.area <= 0 or not self.shape.intersects(contact):
             return 0.0
         return float(self.shape.intersection(contact).area / contact.area)
 
-    def holds_ground(self, box: Box, width: int, height: int) -> bool:
+    def holds_ground(self, box: Box, height: float) -> bool:
         """Whether the middle of a box's contact with the ground lies in the zone."""
         x, y = grounds(np.asarray([box], np.float64))[0]
-        return bool(self.shape.covers(shapely.Point(x / width, y / height)))
+        return bool(self.shape.covers(shapely.Point(x / UNITS, y / height)))

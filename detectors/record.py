@@ -49,7 +49,9 @@ class Record:
         cls, violation_id: str, instant: Instant, box: Box, score: float, arrival: Absence | None
     ) -> "Record":
         """Start at the first look with the thing where and when it is forbidden."""
-        entry = Moment(Role.ENTRY, instant.at_s, instant.captured_at, box, score, arrival)
+        entry = Moment(
+            Role.ENTRY, instant.at_s, instant.captured_at, instant.pixels(box), score, arrival
+        )
         return cls(violation_id, instant.captured_at, instant.at_s, [entry])
 
     def has(self, role: Role) -> bool:
@@ -57,9 +59,11 @@ class Record:
         return any(moment.role is role for moment in self.moments)
 
     def note(self, role: Role, instant: Instant, box: Box, score: float | None) -> Pin:
-        """Keep this look as the one moment of its role."""
+        """Keep this look as the one moment of its role; box in units."""
         self.moments = [moment for moment in self.moments if moment.role is not role]
-        self.moments.append(Moment(role, instant.at_s, instant.captured_at, box, score))
+        self.moments.append(
+            Moment(role, instant.at_s, instant.captured_at, instant.pixels(box), score)
+        )
         return Pin(self.violation_id, instant.at_s)
 
     def note_absence(self, role: Role, absence: Absence) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from detectors.kinds import TWO_WHEELERS, VEHICLES
 from detectors.look import Look
-from detectors.place import Boxes, leaders
+from detectors.place import UNITS, Boxes, leaders
 from detectors.track import Track
 from detectors.violation import Box
 
@@ -23,7 +23,7 @@ class Sightings:
     """Detections of a look by name, best score first."""
 
     boxes: Boxes
-    """(N, 4) float64, source pixels."""
+    """(N, 4) float64, in units."""
     scores: NDArray[np.float64]
     names: tuple[str, ...]
     """Vocabulary names."""
@@ -45,7 +45,7 @@ class Sightings:
     def of(cls, look: Look, vocabulary: Sequence[str], least_score: float) -> Self:
         """Take a look's usable boxes: scored well enough, finite, with an area."""
         found = look.detections
-        boxes = np.asarray(found.xyxy, np.float64)
+        boxes = np.asarray(found.xyxy, np.float64) * (UNITS / look.width)
         scores = np.asarray(found.score, np.float64)
         usable = np.isfinite(boxes).all(axis=1) & (scores >= least_score)
         usable &= (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
@@ -73,6 +73,13 @@ class Instant:
     """On the camera's timeline, as events and pins give it."""
     captured_at: datetime
     session: int
+    unit_px: float
+    """Source pixels in a unit (see place.py)."""
+
+    def pixels(self, box: Box) -> Box:
+        """Turn a box in units into one in source pixels."""
+        x0, y0, x1, y1 = (value * self.unit_px for value in box)
+        return (x0, y0, x1, y1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,8 +87,8 @@ class Scene:
     """An observed look with a trustworthy picture."""
 
     instant: Instant
-    width: int
-    height: int
+    height: float
+    """Of the picture, in units; its width is UNITS."""
     seen: Sightings
     tracks: tuple[Track, ...]
     """(N,) track of each sighting, on the watch's timeline."""

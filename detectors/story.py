@@ -79,7 +79,7 @@ class Story:
 
     def entered(self, thing: Thing, scene: Scene) -> None:
         """Give a thing that returns its old record back."""
-        cleared = self._memory.recall(thing, scene.picture, scene.width)
+        cleared = self._memory.recall(thing, scene.picture)
         if cleared is not None:
             cleared.record.returning = True
             thing.record = cleared.record
@@ -162,6 +162,6 @@ class Story:
             last_at_s=instant.at_s,
             dwell_s=thing.presence.dwell_s,
             unseen_s=thing.presence.unseen_s,
-            box=thing.box,
+            box=instant.pixels(thing.box),
             score=thing.score,
         )

@@ -50,7 +50,7 @@ class Thing:
 
     @property
     def box(self) -> Box:
-        """Its place: the median of its first boxes, in source pixels."""
+        """Its place: the median of its first boxes, in units."""
         x0, y0, x1, y1 = (median(side) for side in zip(*self.boxes, strict=True))
         return (x0, y0, x1, y1)
 

@@ -150,11 +150,11 @@ class StandingThings:
         self._sight(thing, scene, strong=strong)
         thing.take(scene, index)
         if thing.signature is None:
-            thing.signature = appearance.take(scene.picture, thing.box, scene.width)
+            thing.signature = appearance.take(scene.picture, thing.box)
         elif thing.signature is not None and compared.likeness is not None:
             if compared.likeness >= REFRESH_LIKENESS:
                 return
-            fresh = appearance.take(scene.picture, thing.signature.box, scene.width)
+            fresh = appearance.take(scene.picture, thing.signature.box)
             if fresh is not None:
                 thing.signature = appearance.blended(thing.signature, fresh, REFRESH_SHARE)
 
@@ -204,7 +204,7 @@ class StandingThings:
                 self._timing[zone_id].step_s
             ):
                 thing.arrival = Absence.GAP
-            thing.signature = appearance.take(scene.picture, box, scene.width)
+            thing.signature = appearance.take(scene.picture, box)
             self._next_number += 1
             self._things.append(thing)
             numbers.add(thing.number)
@@ -271,7 +271,7 @@ class StandingThings:
         if old.signature is None:
             return False
         there = replace(old.signature, box=box)
-        alike = appearance.likeness(there, scene.picture, scene.width)
+        alike = appearance.likeness(there, scene.picture)
         return alike is not None and alike >= appearance.LOOKS_SAME
 
     def to_json(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ class Track:
     label: str
     """Vocabulary name it was matched with most, weighted by score."""
     box: Box
-    """Smoothed, source pixels."""
+    """Smoothed, in units of a 640th of the picture's width (see place.py)."""
     score: float
     """Of the last match."""
     first_at_s: float

@@ -69,7 +69,7 @@ class Tracker:
         self._next_id = 1
         self._followed: list[_Followed] = []
 
-    def update(self, now_s: float, seen: Sightings, width: int) -> tuple[Track, ...]:
+    def update(self, now_s: float, seen: Sightings) -> tuple[Track, ...]:
         """Return the track of each sighting; second boxes of a thing share its track."""
         self._followed = [one for one in self._followed if now_s - one.last_s <= self._keep_s]
         for one in self._followed:
@@ -78,7 +78,7 @@ class Tracker:
         boxes = seen.boxes[first]
         owner: dict[int, _Followed] = {}
         for row, column in self._pairs(boxes, seen.groups[first]):
-            self._match(self._followed[row], now_s, seen, int(first[column]), width)
+            self._match(self._followed[row], now_s, seen, int(first[column]))
             owner[int(first[column])] = self._followed[row]
         for index in first.tolist():
             if index not in owner:
@@ -99,14 +99,14 @@ class Tracker:
         allowed = ((iou >= LEAST_IOU) | (distance <= REACH)) & (kinds[:, None] == groups[None, :])
         return assign(1.0 - iou + 0.1 * distance, allowed)
 
-    def _match(self, one: _Followed, now_s: float, seen: Sightings, index: int, width: int) -> None:
+    def _match(self, one: _Followed, now_s: float, seen: Sightings, index: int) -> None:
         box = seen.box(index)
         x0, y0, x1, y1 = (old + SMOOTH * (new - old) for old, new in zip(one.box, box, strict=True))
         one.box, one.last_box, one.last_s = (x0, y0, x1, y1), box, now_s
         one.score = float(seen.scores[index])
         one.votes[seen.names[index]] = one.votes.get(seen.names[index], 0.0) + one.score
         one.still_seen += 1
-        if not in_place(np.asarray([one.anchor]), np.asarray([box]), width)[0, 0]:
+        if not in_place(np.asarray([one.anchor]), np.asarray([box]))[0, 0]:
             one.anchor, one.box = box, box
             one.still_since_s, one.still_looks, one.still_seen = now_s, 1, 1
 

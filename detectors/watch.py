@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from detectors.look import Basis, Look, PictureState
 from detectors.outcome import Attention, Level, Outcome
 from detectors.parking import IllegalParking
+from detectors.place import UNITS
 from detectors.record import Ledger
 from detectors.rule import Rule
 from detectors.scene import Instant, Scene, Sightings
@@ -82,10 +83,9 @@ class Watch:
         since_s = None if self._last_observed_s is None else instant.now_s - self._last_observed_s
         return Scene(
             instant=instant,
-            width=look.width,
-            height=look.height,
+            height=look.height / instant.unit_px,
             seen=seen,
-            tracks=self._tracker.update(instant.now_s, seen, look.width),
+            tracks=self._tracker.update(instant.now_s, seen),
             picture=look.picture,
             since_last_s=since_s,
         )
@@ -106,7 +106,7 @@ class Watch:
                 self._offset_s = now_s - look.at_s
         self._restored = False
         self._last = (now_s, look.captured_at)
-        return Instant(now_s, look.at_s, look.captured_at, look.session)
+        return Instant(now_s, look.at_s, look.captured_at, look.session, look.width / UNITS)
 
     def snapshot(self) -> dict[str, Any]:
         """State as JSON-able data, bounded in size; restore() of it goes on as if never stopped."""

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from detectors import Box
 from detectors.appearance import LOOKS_CHANGED, LOOKS_SAME, Signature, likeness, take
-from tests.looks import ROAD, WIDTH, Car, paint
+from tests.looks import ROAD, Car, paint
 
 PLACE: Box = (280.0, 230.0, 360.0, 280.0)
 
@@ -16,7 +16,7 @@ def _picture(number: int, box: Box = PLACE) -> NDArray[np.uint8]:
 
 
 def _likeness(then: NDArray[np.uint8], now: NDArray[np.uint8], box: Box = PLACE) -> float:
-    found = likeness(take(then, box, WIDTH), now, WIDTH)
+    found = likeness(take(then, box), now)
     assert found is not None
     return found
 
@@ -96,19 +96,19 @@ def test_a_box_over_the_edge_can_be_compared() -> None:
 )
 def test_too_little_to_compare_is_unknown(box: Box) -> None:
     """A handful of pixels, or none in the picture, give no signature."""
-    assert take(_picture(0), box, WIDTH) is None
+    assert take(_picture(0), box) is None
 
 
 def test_without_a_picture_nothing_is_known() -> None:
     """No picture, no verdict."""
-    assert take(None, PLACE, WIDTH) is None
-    assert likeness(take(_picture(0), PLACE, WIDTH), None, WIDTH) is None
-    assert likeness(None, _picture(0), WIDTH) is None
+    assert take(None, PLACE) is None
+    assert likeness(take(_picture(0), PLACE), None) is None
+    assert likeness(None, _picture(0)) is None
 
 
 def test_a_signature_survives_json() -> None:
     """What a restart reads back compares exactly as before."""
-    signature = take(_picture(5), PLACE, WIDTH)
+    signature = take(_picture(5), PLACE)
     assert signature is not None
     again = Signature.from_json(signature.to_json())
-    assert likeness(again, _picture(6), WIDTH) == likeness(signature, _picture(6), WIDTH)
+    assert likeness(again, _picture(6)) == likeness(signature, _picture(6))

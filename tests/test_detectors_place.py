@@ -46,12 +46,12 @@ def test_ground_is_measured_at_the_foot() -> None:
 )
 def test_what_stands_in_place(seen: tuple[float, float, float, float], *, stands: bool) -> None:
     """Jitter is standing, a quarter of a length is not."""
-    assert in_place(_boxes((100, 200, 180, 250)), _boxes(seen), 640)[0, 0] == stands
+    assert in_place(_boxes((100, 200, 180, 250)), _boxes(seen))[0, 0] == stands
 
 
 def test_small_boxes_may_jitter_as_many_pixels() -> None:
     """A detector's 3 px are a lot for a box of 24 x 21 px, and still standing."""
-    assert in_place(_boxes((100, 100, 124, 121)), _boxes((103, 97, 127, 118)), 640)[0, 0]
+    assert in_place(_boxes((100, 100, 124, 121)), _boxes((103, 97, 127, 118)))[0, 0]
 
 
 def test_second_boxes_follow_the_best() -> None:
@@ -98,15 +98,15 @@ def test_ground_share_counts_the_whole_box() -> None:
     """The box 280..500 reaches 20 px into a zone that ends at 300: a share of 1/11, not 1."""
     area = _area((0.0, 0.0), (300 / 640, 0.0), (300 / 640, 1.0), (0.0, 1.0))
     box = (280.0, 200.0, 500.0, 300.0)
-    assert area.ground_share(box, 640, 360) == pytest.approx(20 / 220)
-    assert not area.holds_ground(box, 640, 360)
+    assert area.ground_share(box, 360.0) == pytest.approx(20 / 220)
+    assert not area.holds_ground(box, 360.0)
 
 
 def test_a_box_at_the_picture_edge_still_stands_in_the_zone() -> None:
     """Cut by the right and the lower edge, where the zone ends as well."""
     area = _area((0.0, 0.25), (1.0, 0.25), (1.0, 1.0), (0.0, 1.0))
-    assert area.ground_share((600.0, 300.0, 640.0, 360.0), 640, 360) == pytest.approx(1.0)
-    assert area.holds_ground((600.0, 300.0, 640.0, 360.0), 640, 360)
+    assert area.ground_share((600.0, 300.0, 640.0, 360.0), 360.0) == pytest.approx(1.0)
+    assert area.holds_ground((600.0, 300.0, 640.0, 360.0), 360.0)
 
 
 def test_a_crossed_polygon_is_refused() -> None:

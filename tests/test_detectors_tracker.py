@@ -7,7 +7,7 @@ import numpy as np
 from detectors.scene import Sightings
 from detectors.tracker import MOST_TRACKS, Tracker
 from models import Detections
-from tests.looks import VOCABULARY, WIDTH, Car, Noise, Street, merged
+from tests.looks import VOCABULARY, Car, Noise, Street, merged
 
 
 def _ids(
@@ -16,7 +16,7 @@ def _ids(
     found = []
     for look in street.looks(until_s, interval_s):
         seen = Sightings.of(look, VOCABULARY, 0.1)
-        found.append([track.track_id for track in tracker.update(look.at_s, seen, WIDTH)])
+        found.append([track.track_id for track in tracker.update(look.at_s, seen)])
     return found
 
 
@@ -63,7 +63,7 @@ def test_standing_is_told_from_moving() -> None:
     tracker = Tracker(1.0)
     for look in street.looks(20.0, 1.0):
         seen = Sightings.of(look, VOCABULARY, 0.1)
-        tracks = tracker.update(look.at_s, seen, WIDTH)
+        tracks = tracker.update(look.at_s, seen)
     by_box = {round(track.box[1]): track for track in tracks}
     assert by_box[230].still_since_s == 0.0
     assert by_box[290].still_since_s >= 19.0
@@ -76,7 +76,7 @@ def test_second_boxes_share_a_track() -> None:
     # in one street the nearer would hide the other
     both = merged([Street([one]).look(0.0, 0) for one in van])
     seen = Sightings.of(both, VOCABULARY, 0.1)
-    tracks = tracker.update(0.0, seen, WIDTH)
+    tracks = tracker.update(0.0, seen)
     assert [track.track_id for track in tracks] == [1, 1]
     assert tracks[0].label == "truck"
 
@@ -90,5 +90,5 @@ def test_memory_is_bounded() -> None:
         boxes = np.stack([left, top, left + 9, top + 9], axis=1).astype(np.float32)
         found = Detections(boxes, np.full(200, 0.9, np.float32), np.ones(200, np.int32))
         look = replace(Street([]).look(2.0 * index, index), detections=found)
-        tracker.update(look.at_s, Sightings.of(look, VOCABULARY, 0.1), WIDTH)
+        tracker.update(look.at_s, Sightings.of(look, VOCABULARY, 0.1))
     assert len(tracker.to_json()["followed"]) == MOST_TRACKS

@@ -12,6 +12,7 @@ from detectors import (
     Absence,
     Change,
     Level,
+    Look,
     Role,
     Rule,
     Violation,
@@ -276,3 +277,23 @@ def test_a_rules_version_follows_what_was_configured() -> None:
     versions = {one.effective_version for one in (base, *others)}
     assert len(versions) == 6
     assert rule(30.0, version="v1").effective_version == "v1"
+
+
+def test_a_change_of_resolution_changes_nothing_but_pixels() -> None:
+    """A camera that falls back to a smaller stream in mid dwell: one violation, boxes as seen."""
+    looks = Street([Car(PLACE)], painted=True).looks(60.0)
+    mixed = [_enlarged(look, 3.0) if look.at_s < 16.0 else look for look in looks]
+    (event,) = confirmations(watch(rule(30.0)), mixed)
+    assert event.violation.last_at_s == 30.0
+    assert event.violation.box == pytest.approx(PLACE)
+    entry, middle, confirmation = event.violation.moments
+    assert entry.box == pytest.approx([3.0 * side for side in PLACE])
+    assert middle.box == pytest.approx(PLACE)
+    assert confirmation.box == pytest.approx(PLACE)
+
+
+def _enlarged(look: Look, factor: float) -> Look:
+    """Take the same look with a camera of more pixels; its picture for comparing stays small."""
+    size = (round(look.width * factor), round(look.height * factor))
+    detections = look.detections.scaled(factor, factor)
+    return replace(look, width=size[0], height=size[1], detections=detections)
