@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 FORBIDDEN = 1e6
 
@@ -14,6 +13,9 @@ def assign(cost: NDArray[np.float64], allowed: NDArray[np.bool_]) -> list[tuple[
     """
     if not allowed.any():
         return []
+    # scipy.optimize takes most of the time of importing this package; `check` needs only KINDS
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - see above
+
     rows, columns = linear_sum_assignment(np.where(allowed, cost, FORBIDDEN))
     pairs = zip(rows.tolist(), columns.tolist(), strict=True)
     return [(row, column) for row, column in pairs if allowed[row, column]]
