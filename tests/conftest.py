@@ -10,6 +10,15 @@ pytest_plugins = ["tests.stores"]
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
+LONG = ("test_run_killed", "test_run_street", "test_replay_street", "test_run_cameras")
+"""Files that wait for real time; started first, the others fill the cores beside them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Bring the long files to the front (the order inside a file stays)."""
+    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder of real inputs (videos, weights, images); the test skips where it is missing."""

@@ -3,7 +3,6 @@
 import json
 import time
 from pathlib import Path
-from typing import Any
 
 import av
 import pytest
@@ -14,57 +13,7 @@ from tests.clips import looped
 from tests.rtsp import RtspServer, require_gstreamer
 from tests.scenes import scene_clip, stands
 from tests.site import Process, camera, health, rows, streetwarden, write_site
-
-PARKED = (600.0, 147.0, 640.0, 189.0)
-"""The car that is parked all along in street.mp4, by eye."""
-LOWER = [[0.0, 0.25], [1.0, 0.25], [1.0, 1.0], [0.0, 1.0]]
-
-
-def iou(a: tuple[float, ...], b: tuple[float, ...]) -> float:
-    """Intersection over union of two boxes."""
-    width = max(0.0, min(a[2], b[2]) - max(a[0], b[0]))
-    height = max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
-    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (a, b)]
-    return width * height / (sum(areas) - width * height)
-
-
-def street_site(folder: Path, url: str, shared_data: Path, **more: Any) -> Path:
-    """Write the site of the acceptance run: the lower 75 %, 26 s, a real model."""
-    model = shared_data / "weights" / "yolo11n_quantized.onnx"
-    one = camera("street", url, polygon=LOWER, rule={"dwell_s": 26})
-    return write_site(folder, [one], model, sampling={"interval_s": 2}, **more)
-
-
-def replayed(site: Path, video: Path, *more: str) -> str:
-    """Replay and return what was printed."""
-    done = streetwarden("replay", site, "street", video, "--json", *more, timeout_s=280)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-@pytest.mark.timeout(300)
-def test_replay_of_the_street(tmp_path: Path, shared_data: Path) -> None:
-    """The parked car is confirmed, once, where it stands; two runs print the same bytes."""
-    video = shared_data / "videos" / "street.mp4"
-    site = street_site(tmp_path, "rtsp://127.0.0.1:9/cam0", shared_data)
-    text = replayed(site, video)
-    confirmed = [row for row in rows(text) if row["event"] == "confirmed"]
-    assert len(confirmed) == 1
-    assert iou(tuple(confirmed[0]["xyxy"]), PARKED) >= 0.5
-    assert replayed(site, video) == text
-    thinned = [r for r in rows(replayed(site, video, "--keep", "1/2")) if r["event"] == "confirmed"]
-    assert len(thinned) == 1
-    assert abs(thinned[0]["time_s"] - confirmed[0]["time_s"]) <= 4 * 4.0
-
-
-@pytest.mark.timeout(300)
-def test_replay_of_an_empty_road(tmp_path: Path, shared_data: Path) -> None:
-    """Every frame of a road that cars only pass: nothing."""
-    model = shared_data / "weights" / "yolo11n_quantized.onnx"
-    one = camera("street", "rtsp://127.0.0.1:9/cam0", rule={"dwell_s": 5})
-    site = write_site(tmp_path, [one], model, sampling={"interval_s": 0})
-    video = shared_data / "videos" / "empty_road.mp4"
-    assert [row for row in rows(replayed(site, video)) if row["event"] == "confirmed"] == []
+from tests.street import PARKED, iou, street_site
 
 
 def check_evidence(folder: Path) -> None:
