@@ -9,13 +9,21 @@ from numpy.typing import NDArray
 
 from detectors import appearance
 from detectors.assignment import assign
-from detectors.place import Boxes, areas, hidden_share, in_place, intersections, overlaps
+from detectors.place import (
+    Boxes,
+    areas,
+    hidden_share,
+    in_place,
+    intersections,
+    overlaps,
+    rivals,
+)
 from detectors.scene import Scene
 from detectors.states import State
 from detectors.thing import Thing
 from detectors.violation import Box
 
-HIDDEN_SOME = 0.1
+HIDDEN_SOME = 0.05
 """Share of a place that something nearer covers from which it need not look as it did."""
 PART_SHARE = 0.85
 """A box of the thing's group that lies this much inside its place is a part of it."""
@@ -57,6 +65,8 @@ class Wanted:
     """Least score of a new thing."""
     stay_score: float
     """Least score of one that is known."""
+    short_s: float
+    """How long a believed thing may be half covered since it was last seen to be the same."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,11 +92,18 @@ def attach(things: Sequence[Thing], scene: Scene, wanted: Wanted) -> Evidence:
         compare(thing, hidden_share_of(thing.box, claimed[row], scene), scene)
         for row, thing in enumerate(things)
     )
-    alike = np.asarray([one.looks in {Looks.SAME, Looks.UNKNOWN} for one in compared], bool)
+    alike = np.asarray(
+        [
+            _passes(thing, one.looks, scene, wanted)
+            for thing, one in zip(things, compared, strict=True)
+        ],
+        bool,
+    )
     arriving = np.asarray([thing.presence.state is State.ARRIVING for thing in things], float)
     cost = 1.0 - overlaps(places, seen.boxes) + ARRIVING_COST * arriving.reshape(-1, 1)
     pairs = _pairs(cost, claimed & alike[:, None], seen.leaders)
     covered = np.asarray([one.looks is Looks.HIDDEN for one in compared], bool)
+    # what stands in a covered place may be the old thing: it is not taken for a new one
     reserved = (claimed & covered[:, None]).any(axis=0)
     taken = {int(seen.leaders[column]) for column in pairs.values()}
     free = [
@@ -96,6 +113,14 @@ def attach(things: Sequence[Thing], scene: Scene, wanted: Wanted) -> Evidence:
     ]
     free.sort(key=lambda index: tuple(seen.boxes[index].tolist()))
     return Evidence(pairs, claimed, compared, tuple(free))
+
+
+def _passes(thing: Thing, looks: Looks, scene: Scene, wanted: Wanted) -> bool:
+    """Whether a sighting in a thing's place may be taken for it."""
+    if looks is Looks.HIDDEN:
+        believed = thing.presence.state in {State.DWELLING, State.CONFIRMED}
+        return believed and scene.instant.now_s - thing.verified_s <= wanted.short_s
+    return looks in {Looks.SAME, Looks.UNKNOWN}
 
 
 def _pairs(
@@ -129,7 +154,7 @@ def _usable(scene: Scene, wanted: Wanted) -> NDArray[np.bool_]:
 def hidden_share_of(place: Box, own: NDArray[np.bool_], scene: Scene) -> float:
     """Share of a place that another thing covers; own: the sightings that are in it.
 
-    Second boxes and parts of what is in the place do not hide it.
+    Second boxes and parts of what is in the place do not hide it, nor does what claims its ground.
     """
     seen = scene.seen
     if not len(seen):
@@ -137,7 +162,8 @@ def hidden_share_of(place: Box, own: NDArray[np.bool_], scene: Scene) -> float:
     mine = own | np.isin(seen.leaders, seen.leaders[own])
     inside = intersections(np.asarray([place]), seen.boxes)[0] / areas(seen.boxes)
     mine |= (inside >= PART_SHARE) & np.isin(seen.groups, seen.groups[own])
-    return hidden_share(place, seen.boxes[~mine])
+    mine |= rivals(np.asarray([place]), seen.boxes)[0]
+    return hidden_share(place, seen.boxes[~mine], appearance.PAD)
 
 
 def compare(thing: Thing, hidden: float, scene: Scene) -> Compared:

@@ -119,12 +119,16 @@ def leaders(boxes: Boxes, groups: NDArray[np.int32]) -> NDArray[np.intp]:
     return leader
 
 
-def hidden_share(box: Box, others: Boxes) -> float:
-    """Largest share of a box that one other box covers from in front (it stands lower)."""
+def hidden_share(box: Box, others: Boxes, pad: float = 0.0) -> float:
+    """Largest share of a box that one other box covers from in front (it stands lower).
+
+    pad: share of its sides by which the box is first made larger on each side.
+    """
     if not len(others):
         return 0.0
-    one = np.asarray([box], np.float64)
-    height = box[3] - box[1]
+    width, height = box[2] - box[0], box[3] - box[1]
+    reach = np.asarray([-width, -height, width, height]) * pad
+    one = np.asarray([box], np.float64) + reach
     front = others[:, 3] >= box[3] - FRONT_SHARE * height
     share = intersections(one, others)[0] / areas(one)[0]
     return float(np.max(share * front))

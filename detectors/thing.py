@@ -28,9 +28,13 @@ class Thing:
     """Of its last sighting."""
     votes: dict[str, float]
     """Scores summed by label."""
+    verified_s: float
+    """Last time it was seen to look the same, or could not be compared."""
     arrival: Absence | None
     """Why its arrival was not seen; None where it was."""
     record: Record | None = None
+    doubted: int = 0
+    """Clear looks in a row in which its place looked different."""
 
     @classmethod
     def begin(
@@ -45,6 +49,7 @@ class Thing:
             signature=None,
             track_id=scene.tracks[index].track_id,
             votes={scene.seen.names[index]: float(scene.seen.scores[index])},
+            verified_s=scene.instant.now_s,
             arrival=Absence.PRESENT_AT_FIRST_LOOK if scene.since_last_s is None else None,
         )
 
@@ -76,6 +81,8 @@ class Thing:
         """Take the place of another: it was this thing all along, boxed or parked differently."""
         self.boxes = list(other.boxes)
         self.signature = other.signature
+        self.verified_s = other.verified_s
+        self.doubted = 0
         self.track_id = other.track_id
 
     def to_json(self) -> dict[str, Any]:
@@ -88,6 +95,8 @@ class Thing:
             "signature": None if self.signature is None else self.signature.to_json(),
             "track_id": self.track_id,
             "votes": dict(self.votes),
+            "verified_s": self.verified_s,
+            "doubted": self.doubted,
             "arrival": None if self.arrival is None else str(self.arrival),
             "record": None if self.record is None else self.record.to_json(),
         }
@@ -104,6 +113,8 @@ class Thing:
             signature=None if signature is None else Signature.from_json(signature),
             track_id=data["track_id"],
             votes=dict(data["votes"]),
+            verified_s=data["verified_s"],
+            doubted=data["doubted"],
             arrival=None if arrival is None else Absence(arrival),
             record=None if record is None else Record.from_json(record),
         )

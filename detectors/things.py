@@ -21,6 +21,7 @@ from detectors.attachment import (
     attach,
     boxes_of,
     compare,
+    hidden_share_of,
 )
 from detectors.memory import Memory
 from detectors.place import rivals
@@ -43,6 +44,8 @@ REFRESH_LIKENESS = 0.9
 """A signature less like the place than this follows the light ..."""
 REFRESH_SHARE = 0.2
 """... by this much a look."""
+REPLACED_LOOKS = 3
+"""Clear looks in a row in which a place looked different before its thing gives it up."""
 MOST_THINGS = 192
 """Bounds memory whatever a model finds; believed things outlive arriving ones."""
 
@@ -76,7 +79,8 @@ class StandingThings:
         }
         take_score = rule.effective_conf
         stay_score = min(take_score, max(STAY * take_score, STAY_LEAST))
-        self._wanted = Wanted(rule.effective_classes, take_score, stay_score)
+        short_s = max(timing.short_s for timing in self._timing.values())
+        self._wanted = Wanted(rule.effective_classes, take_score, stay_score, short_s)
         self._memory = Memory()
         self._story = Story(names, schedule, self._memory)
         self._things: list[Thing] = []
@@ -149,6 +153,10 @@ class StandingThings:
         strong = bool(scene.seen.scores[index] >= self._wanted.take_score)
         self._sight(thing, scene, strong=strong)
         thing.take(scene, index)
+        thing.doubted = 0
+        if compared.looks is Looks.HIDDEN:
+            return
+        thing.verified_s = scene.instant.now_s
         if thing.signature is None:
             thing.signature = appearance.take(scene.picture, thing.box)
         elif thing.signature is not None and compared.likeness is not None:
@@ -173,6 +181,7 @@ class StandingThings:
     def _overlook(self, thing: Thing, row: int, evidence: Evidence, scene: Scene) -> None:
         """Say what it means that a thing was not seen."""
         presence, looks = thing.presence, evidence.looks[row].looks
+        thing.doubted = thing.doubted + 1 if looks in {Looks.OTHER, Looks.UNSURE} else 0
         columns = np.flatnonzero(evidence.claimed[row]).tolist()
         arriving = presence.state is State.ARRIVING
         if arriving and looks in {Looks.SAME, Looks.UNKNOWN} and columns:
@@ -249,12 +258,15 @@ class StandingThings:
 
     def _yields(self, old: Thing, new: Thing, scene: Scene, seen: set[int], ledger: Ledger) -> bool:
         """Whether an unseen thing is gone, now that another one was seen on its ground."""
-        looks = compare(old, 0.0, scene).looks
-        if looks not in {Looks.SAME, Looks.OTHER}:
+        hidden = hidden_share_of(old.box, np.zeros(len(scene.seen), bool), scene)
+        looks = compare(old, hidden, scene).looks
+        different = looks in {Looks.OTHER, Looks.UNSURE}
+        if looks is not Looks.SAME and not (different and old.doubted >= REPLACED_LOOKS):
             return False
         confirmed = old.record is not None and old.record.confirmed
         moved = looks is Looks.OTHER and self._looks_like(old, new.box, scene)
-        if looks is Looks.SAME or (moved and confirmed):
+        # Nobody is accused twice on an unsure look.
+        if looks is Looks.SAME or (confirmed and (moved or looks is Looks.UNSURE)):
             old.move_to(new)
             self._sight(old, scene, strong=True)
             seen.add(old.number)
