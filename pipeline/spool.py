@@ -86,9 +86,7 @@ class Spool:
 
     def _save(self, excerpt: Excerpt, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.partial")
-        save_excerpt(excerpt, partial)
-        partial.replace(path)
+        save_excerpt(excerpt, path)
 
 
 def _box(edges: Sequence[float]) -> Box:
