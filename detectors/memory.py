@@ -76,6 +76,14 @@ class Memory:
                 return cleared
         return None
 
+    def recall_zone(self, zone_id: str) -> Cleared | None:
+        """Take out the latest cleared violation of a zone that is itself the identity."""
+        for cleared in reversed(self._cleared):
+            if cleared.zone_id == zone_id:
+                self._cleared.remove(cleared)
+                return cleared
+        return None
+
     def to_json(self) -> list[dict[str, Any]]:
         """State as JSON-able data."""
         return [one.to_json() for one in self._cleared]

@@ -24,7 +24,9 @@ class Ledger:
     events: list[ViolationEvent] = field(default_factory=list)
     pins: list[Pin] = field(default_factory=list)
     watching_s: float = 0.0
-    """How long to go on watching closely after this look."""
+    """How long to go on watching after this look."""
+    close_s: float = 0.0
+    """How long to look closely (at every few pictures) after this look; goes before watching."""
 
 
 @dataclass(slots=True)

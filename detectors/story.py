@@ -8,7 +8,7 @@ from detectors.outcome import Pin
 from detectors.presence import Timing
 from detectors.record import Ledger, Record
 from detectors.rule import Rule
-from detectors.scene import Instant, Scene
+from detectors.scene import Instant
 from detectors.schedule import Schedule
 from detectors.states import Input, State
 from detectors.thing import Thing
@@ -77,9 +77,9 @@ class Story:
         )
         thing.record = Record.begin(identity, instant, thing.box, thing.score, thing.arrival)
 
-    def entered(self, thing: Thing, scene: Scene) -> None:
-        """Give a thing that returns its old record back."""
-        cleared = self._memory.recall(thing, scene.picture)
+    @staticmethod
+    def entered(thing: Thing, cleared: Cleared | None) -> None:
+        """Give a thing that returns its old record back; cleared: what it returns to, if any."""
         if cleared is not None:
             cleared.record.returning = True
             thing.record = cleared.record
@@ -164,4 +164,5 @@ class Story:
             unseen_s=thing.presence.unseen_s,
             box=instant.pixels(thing.box),
             score=thing.score,
+            count=thing.count,
         )

@@ -35,6 +35,8 @@ class Thing:
     record: Record | None = None
     doubted: int = 0
     """Clear looks in a row in which its place looked different."""
+    count: int | None = None
+    """How many were counted at its last sighting; None for kinds that do not count."""
 
     @classmethod
     def begin(
@@ -97,6 +99,7 @@ class Thing:
             "votes": dict(self.votes),
             "verified_s": self.verified_s,
             "doubted": self.doubted,
+            "count": self.count,
             "arrival": None if self.arrival is None else str(self.arrival),
             "record": None if self.record is None else self.record.to_json(),
         }
@@ -115,6 +118,7 @@ class Thing:
             votes=dict(data["votes"]),
             verified_s=data["verified_s"],
             doubted=data["doubted"],
+            count=data.get("count"),
             arrival=None if arrival is None else Absence(arrival),
             record=None if record is None else Record.from_json(record),
         )

@@ -239,7 +239,7 @@ class StandingThings:
             if not self._may_enter(thing, scene, seen, ledger):
                 return
             presence.feed(Input.ENTERED)
-            self._story.entered(thing, scene)
+            self._story.entered(thing, self._memory.recall(thing, scene.picture))
         self._story.dwells(thing, timing, scene.instant, ledger)
 
     def _may_enter(self, new: Thing, scene: Scene, seen: set[int], ledger: Ledger) -> bool:

@@ -83,6 +83,8 @@ class Violation:
     """Smoothed box at last_at_s."""
     score: float
     moments: tuple[Moment, ...] = ()
+    count: int | None = None
+    """Things counted in the zone at last_at_s, at least; None for kinds that do not count."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,16 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from detectors.follower import Follower
+from detectors.followers import follower_of
 from detectors.look import Basis, Look, PictureState
 from detectors.outcome import Attention, Level, Outcome
-from detectors.parking import IllegalParking
 from detectors.place import UNITS
 from detectors.record import Ledger
 from detectors.rule import Rule
 from detectors.scene import Instant, Scene, Sightings
 from detectors.schedule import Schedule
 from detectors.story import Names
-from detectors.things import StandingThings
 from detectors.tracker import Tracker
 
 SNAPSHOT_VERSION = 1
@@ -42,12 +42,11 @@ class Watch:
         """
         self._vocabulary = tuple(vocabulary)
         self._tracker = Tracker(interval_s)
-        self._rules: dict[str, StandingThings] = {}
+        self._rules: dict[str, Follower] = {}
         for rule in rules:
             names = Names(site_id, camera_id, rule, rule.effective_version)
             schedule = Schedule(timezone, rule.allow, rule.hours)
-            things = StandingThings(names, _kind(rule), schedule, interval_s)
-            self._rules[_key(rule, self._rules)] = things
+            self._rules[_key(rule, self._rules)] = follower_of(names, schedule, interval_s)
         self._offset_s = 0.0
         """Added to a look's at_s gives the watch's own timeline."""
         self._last: tuple[float, datetime] | None = None
@@ -58,7 +57,7 @@ class Watch:
     @property
     def min_conf(self) -> float:
         """Lowest score the rules make use of: ask the models for boxes down to this."""
-        return min((things.min_conf for things in self._rules.values()), default=MIN_CONF)
+        return min((follower.min_conf for follower in self._rules.values()), default=MIN_CONF)
 
     def step(self, look: Look) -> Outcome:
         """Take the camera's next look, in order of at_s."""
@@ -66,17 +65,14 @@ class Watch:
         ledger = Ledger()
         if look.basis is Basis.OBSERVED and look.state is PictureState.OK:
             scene = self._scene(look, instant)
-            for things in self._rules.values():
-                things.step(scene, ledger)
+            for follower in self._rules.values():
+                follower.step(scene, ledger)
             self._last_observed_s = instant.now_s
         else:
             carried = look.basis is Basis.CARRIED and look.state is PictureState.OK
-            for things in self._rules.values():
-                things.pass_over(instant, ledger, carried=carried)
-        attention = None
-        if ledger.watching_s:
-            attention = Attention(Level.WATCHING, look.at_s + ledger.watching_s)
-        return Outcome(tuple(ledger.events), attention, tuple(ledger.pins))
+            for follower in self._rules.values():
+                follower.pass_over(instant, ledger, carried=carried)
+        return Outcome(tuple(ledger.events), _attention(ledger, look.at_s), tuple(ledger.pins))
 
     def _scene(self, look: Look, instant: Instant) -> Scene:
         seen = Sightings.of(look, self._vocabulary, self.min_conf)
@@ -117,7 +113,7 @@ class Watch:
             "last": last,
             "last_observed_s": self._last_observed_s,
             "tracker": self._tracker.to_json(),
-            "rules": {key: things.to_json() for key, things in self._rules.items()},
+            "rules": {key: follower.to_json() for key, follower in self._rules.items()},
         }
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
@@ -140,10 +136,13 @@ class Watch:
         self._restored = True
 
 
-def _kind(rule: Rule) -> IllegalParking:
-    if rule.kind == "illegal_parking":
-        return IllegalParking(rule)
-    raise ValueError(f"{rule.kind} is not available in this version")
+def _attention(ledger: Ledger, at_s: float) -> Attention | None:
+    """Return the closest attention that a rule asks for."""
+    if ledger.close_s:
+        return Attention(Level.CLOSE, at_s + ledger.close_s)
+    if ledger.watching_s:
+        return Attention(Level.WATCHING, at_s + ledger.watching_s)
+    return None
 
 
 def _key(rule: Rule, taken: Mapping[str, Any]) -> str:

@@ -1,0 +1,41 @@
+"""What one look says about a zone that is itself the identity: how many, how much, or nothing."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from detectors.violation import Box
+
+
+class Level(StrEnum):
+    """A reading against the two thresholds of a rule: hysteresis, so that it does not flicker."""
+
+    ENTER = "enter"
+    """Enough to begin with."""
+    STAY = "stay"
+    """Less, but enough to go on with what has begun."""
+    CLEAR = "clear"
+    """Too little, seen clearly."""
+    BLIND = "blind"
+    """This look cannot tell: the zone is hidden, or the clock is stopped on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One zone in one look."""
+
+    level: Level
+    box: Box | None = None
+    """Hull of what was counted, in units (see place.py); needed with ENTER and STAY."""
+    score: float = 0.0
+    """Mean score of what was counted."""
+    label: str = ""
+    """Vocabulary name of most of it; needed with ENTER and STAY."""
+    count: int | None = None
+    """How many; None for kinds that measure something else."""
+    track_id: int = 0
+    """Of one of them; 0 where nothing is tracked."""
+
+    @classmethod
+    def none(cls, *, blind: bool = False) -> "Reading":
+        """Nothing there; or nothing to be told."""
+        return cls(Level.BLIND if blind else Level.CLEAR)
