@@ -33,6 +33,8 @@ class Zone(Model):
     polygon: Polygon
     place: Place | None = None
     """Overrides single entries of the camera's place."""
+    limit_s: Seconds | None = None
+    """How long one may stand in a loading_bay; absent: as long as one likes."""
 
 
 class Rule(Model):

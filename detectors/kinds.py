@@ -68,7 +68,7 @@ KINDS: Mapping[str, KindSpec] = _table(
             300.0,
             Identity.THING,
             zone_dwell_s=MappingProxyType({"fire_lane": 120.0}),
-            context_kinds=frozenset({"lane", "loading_bay"}),
+            context_kinds=frozenset({"bus_stop", "lane", "loading_bay"}),
             built=True,
         ),
         KindSpec(

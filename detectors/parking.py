@@ -1,4 +1,4 @@
-"""What is its own about illegal_parking: ground contact, loading bays, and queues."""
+"""What is its own about illegal_parking: bays, bus stops, and queues."""
 
 import numpy as np
 
@@ -6,12 +6,9 @@ from detectors.place import Area
 from detectors.presence import ENTER_S
 from detectors.rule import Rule
 from detectors.scene import Scene
-from detectors.violation import Box
+from detectors.standing import IN_SHARE, Standing
+from detectors.thing import Thing
 
-NEAR_SHARE = 0.3
-"""Share of the ground contact in the zone from which a single box is worth following."""
-IN_SHARE = 0.5
-"""Share from which a standing vehicle breaks the rule; less is reaching over."""
 QUEUE_LEAST = 2
 """Standing vehicles that may be a queue; one alone is parked."""
 STILL_SHARE = 0.7
@@ -20,14 +17,14 @@ QUEUE_SHARE = 0.6
 """Share of a lane's vehicles that stand when it is a queue and not parked beside traffic."""
 
 
-class IllegalParking:
+class IllegalParking(Standing):
     """A vehicle's ground contact in the zone, stationary; not in a bay, not in a queue."""
 
     def __init__(self, rule: Rule) -> None:
-        self._zones = [Area.of(zone) for zone in rule.accused_zones]
-        context = [Area.of(zone) for zone in rule.context_zones]
-        self._lanes = [area for area in context if area.zone.kind == "lane"]
-        self._bays = [area for area in context if area.zone.kind == "loading_bay"]
+        super().__init__(rule)
+        self._lanes = [area for area in self._context if area.zone.kind == "lane"]
+        self._bays = [area for area in self._context if area.zone.kind == "loading_bay"]
+        self._stops = [area for area in self._context if area.zone.kind == "bus_stop"]
         self._classes = rule.effective_classes
         self._conf = rule.effective_conf
         self._queues: list[Area] = []
@@ -36,27 +33,26 @@ class IllegalParking:
         """See which lanes hold a queue now, before anything is asked about this look."""
         self._queues = [lane for lane in self._lanes if self._is_queue(lane, scene)]
 
-    def zone_near(self, box: Box, scene: Scene) -> str | None:
-        """Zone that a vehicle in this box may be breaking the rule in; None for none."""
-        best, best_share = None, NEAR_SHARE
-        for area in self._zones:
-            share = area.ground_share(box, scene.height)
-            if share > best_share or (best is None and share >= best_share):
-                best, best_share = area.zone.zone_id, share
-        return best
-
-    def breaks(self, zone_id: str, box: Box, scene: Scene) -> bool:
-        """Whether a vehicle standing in this box breaks the rule in this zone."""
-        area = next(area for area in self._zones if area.zone.zone_id == zone_id)
-        if area.ground_share(box, scene.height) < IN_SHARE:
+    def breaks(self, thing: Thing, scene: Scene) -> bool:
+        """Whether a vehicle standing there breaks the rule: no bay holds it, no stop its bus."""
+        if not super().breaks(thing, scene) or self._is_at_its_stop(thing, scene):
             return False
-        if not area.holds_ground(box, scene.height):
-            return False
-        return not any(bay.ground_share(box, scene.height) >= IN_SHARE for bay in self._bays)
+        return all(bay.zone.limit_s is not None for bay in self._bays_of(thing, scene))
 
-    def is_paused(self, box: Box, scene: Scene) -> bool:
-        """Whether a vehicle standing in this box stands in a queue."""
-        return any(lane.holds_ground(box, scene.height) for lane in self._queues)
+    def is_paused(self, thing: Thing, scene: Scene) -> bool:
+        """Whether a vehicle stands in a queue, or within the time that its bay allows."""
+        stood_s = scene.instant.now_s - thing.presence.first_s
+        if any(stood_s < (bay.zone.limit_s or 0.0) for bay in self._bays_of(thing, scene)):
+            return True
+        return any(lane.holds_ground(thing.box, scene.height) for lane in self._queues)
+
+    def _bays_of(self, thing: Thing, scene: Scene) -> list[Area]:
+        return [bay for bay in self._bays if self.share(bay, thing.box, scene) >= IN_SHARE]
+
+    def _is_at_its_stop(self, thing: Thing, scene: Scene) -> bool:
+        return thing.label == "bus" and any(
+            self.share(stop, thing.box, scene) >= IN_SHARE for stop in self._stops
+        )
 
     def _is_queue(self, lane: Area, scene: Scene) -> bool:
         """Whether most vehicles in a lane stand."""

@@ -30,7 +30,7 @@ class Rule:
     """Hash of the rule as configured; empty: made from the fields above."""
     n: int | None = None
     context: tuple[Zone, ...] = ()
-    """The camera's other zones that excuse or explain: lane, loading_bay, rack."""
+    """The camera's other zones that excuse or explain: lane, loading_bay, rack, ..."""
 
     def __post_init__(self) -> None:
         """Refuse an unknown kind and negative times."""
@@ -90,7 +90,8 @@ class Rule:
             if isinstance(value, Window):
                 return [sorted(value.days), value.start.isoformat(), value.end.isoformat()]
             if isinstance(value, Zone):
-                return [value.zone_id, value.kind, value.polygon]
+                limit = [] if value.limit_s is None else [value.limit_s]
+                return [value.zone_id, value.kind, value.polygon, *limit]
             if isinstance(value, tuple):
                 return [plain(item) for item in value]
             return sorted(value) if isinstance(value, frozenset) else value

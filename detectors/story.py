@@ -84,9 +84,12 @@ class Story:
             cleared.record.returning = True
             thing.record = cleared.record
 
-    def dwells(self, thing: Thing, timing: Timing, instant: Instant, ledger: Ledger) -> None:
+    def dwells(
+        self, thing: Thing, timing: Timing, instant: Instant, ledger: Ledger, *, proven: bool = True
+    ) -> None:
         """Announce, note the middle, and confirm, as far as a thing just seen has come.
 
+        proven: whether what its kind asks for beside the dwell is fulfilled.
         Confirmation asks for the rule's score on average: single looks may fall below it, but what
         hardly ever reaches it is mostly a part of something, or a shape in the background.
         """
@@ -108,7 +111,7 @@ class Story:
             ledger.pins.append(record.note(Role.MIDDLE, instant, thing.box, thing.score))
         sure = thing.score >= self._names.rule.effective_conf - ROUNDING
         forbidden = self._schedule.forbids(instant.captured_at)
-        if sure and forbidden and presence.is_complete(timing):
+        if sure and proven and forbidden and presence.is_complete(timing):
             presence.feed(Input.COMPLETED)
             self._complete(thing, record, instant, ledger)
 

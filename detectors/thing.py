@@ -1,6 +1,6 @@
 """A standing thing: the presence of something that looks like this, at this place."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
@@ -37,6 +37,8 @@ class Thing:
     """Clear looks in a row in which its place looked different."""
     count: int | None = None
     """How many were counted at its last sighting; None for kinds that do not count."""
+    kept: dict[str, float] = field(default_factory=dict)
+    """What its kind keeps of it, by name."""
 
     @classmethod
     def begin(
@@ -100,6 +102,7 @@ class Thing:
             "verified_s": self.verified_s,
             "doubted": self.doubted,
             "count": self.count,
+            "kept": dict(self.kept),
             "arrival": None if self.arrival is None else str(self.arrival),
             "record": None if self.record is None else self.record.to_json(),
         }
@@ -119,6 +122,7 @@ class Thing:
             verified_s=data["verified_s"],
             doubted=data["doubted"],
             count=data.get("count"),
+            kept=dict(data.get("kept", {})),
             arrival=None if arrival is None else Absence(arrival),
             record=None if record is None else Record.from_json(record),
         )

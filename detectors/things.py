@@ -8,7 +8,7 @@ is seen there again settles it.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from detectors.presence import Presence, Timing
 from detectors.record import Ledger
 from detectors.scene import Instant, Scene
 from detectors.schedule import Schedule
+from detectors.standing import Standing
 from detectors.states import Input, State
 from detectors.story import Names, Reason, Story
 from detectors.thing import Thing
@@ -50,26 +51,10 @@ MOST_THINGS = 192
 """Bounds memory whatever a model finds; believed things outlive arriving ones."""
 
 
-class Kind(Protocol):
-    """What a kind of violation adds of its own to standing things."""
-
-    def observe(self, scene: Scene) -> None:
-        """See what the whole scene says, before anything is asked about this look."""
-
-    def zone_near(self, box: Box, scene: Scene) -> str | None:
-        """Zone that a thing in this box may be breaking the rule in; None for none."""
-
-    def breaks(self, zone_id: str, box: Box, scene: Scene) -> bool:
-        """Whether a thing standing in this box breaks the rule in this zone."""
-
-    def is_paused(self, box: Box, scene: Scene) -> bool:
-        """Whether the clock of a thing standing in this box is stopped."""
-
-
 class StandingThings:
     """The standing things of one rule, fed every look of the camera."""
 
-    def __init__(self, names: Names, kind: Kind, schedule: Schedule, interval_s: float) -> None:
+    def __init__(self, names: Names, kind: Standing, schedule: Schedule, interval_s: float) -> None:
         rule = names.rule
         self._kind = kind
         self._schedule = schedule
@@ -112,6 +97,7 @@ class StandingThings:
     def pass_over(self, instant: Instant, ledger: Ledger, *, carried: bool) -> None:
         """Take a look that is no observation: carried detections, or a picture not to trust."""
         self._begin(instant, ledger)
+        self._kind.pass_over()
         for thing in self._things:
             if carried:
                 thing.presence.unchanged(instant.now_s, observed=False)
@@ -153,6 +139,7 @@ class StandingThings:
         strong = bool(scene.seen.scores[index] >= self._wanted.take_score)
         self._sight(thing, scene, strong=strong)
         thing.take(scene, index)
+        self._kind.saw(thing, index, scene)
         thing.doubted = 0
         if compared.looks is Looks.HIDDEN:
             return
@@ -175,7 +162,7 @@ class StandingThings:
             self._schedule,
             self._timing[thing.zone_id],
             strong=strong,
-            paused=self._kind.is_paused(thing.box, scene),
+            paused=self._kind.is_paused(thing, scene),
         )
 
     def _overlook(self, thing: Thing, row: int, evidence: Evidence, scene: Scene) -> None:
@@ -197,23 +184,22 @@ class StandingThings:
         """Start following what stands near a zone and is no thing known."""
         numbers = set()
         for index in evidence.free:
-            box = scene.seen.box(index)
-            zone_id = self._kind.zone_near(box, scene)
+            zone_id = self._kind.zone_near(index, scene)
             if zone_id is None:
                 continue
             instant = scene.instant
             presence = Presence.begin(
-                instant.now_s,
-                instant.captured_at,
-                instant.session,
-                paused=self._kind.is_paused(box, scene),
+                instant.now_s, instant.captured_at, instant.session, paused=False
             )
             thing = Thing.begin(self._next_number, zone_id, scene, index, presence)
             if thing.arrival is None and (scene.since_last_s or 0.0) > (
                 self._timing[zone_id].step_s
             ):
                 thing.arrival = Absence.GAP
-            thing.signature = appearance.take(scene.picture, box)
+            thing.signature = appearance.take(scene.picture, thing.box)
+            self._kind.began(thing, scene)
+            self._kind.saw(thing, index, scene)
+            presence.paused = self._kind.is_paused(thing, scene)
             self._next_number += 1
             self._things.append(thing)
             numbers.add(thing.number)
@@ -231,7 +217,7 @@ class StandingThings:
                 self._story.ended(thing, scene.instant, Reason.LEFT, ledger)
             return
         self._story.sighted(thing, scene.instant)
-        if not self._kind.breaks(thing.zone_id, thing.box, scene):
+        if not self._kind.breaks(thing, scene):
             return
         if presence.state is State.ARRIVING:
             if not presence.has_entered(timing):
@@ -240,7 +226,8 @@ class StandingThings:
                 return
             presence.feed(Input.ENTERED)
             self._story.entered(thing, self._memory.recall(thing, scene.picture))
-        self._story.dwells(thing, timing, scene.instant, ledger)
+        proven = self._kind.is_proven(thing, scene)
+        self._story.dwells(thing, timing, scene.instant, ledger, proven=proven)
 
     def _may_enter(self, new: Thing, scene: Scene, seen: set[int], ledger: Ledger) -> bool:
         """Settle who a place belongs to; false where the newcomer is no thing of its own (yet)."""
@@ -292,6 +279,7 @@ class StandingThings:
             "next_number": self._next_number,
             "things": [thing.to_json() for thing in self._things],
             "memory": self._memory.to_json(),
+            "kind": self._kind.to_json(),
         }
 
     def take_up_json(self, data: Mapping[str, Any]) -> None:
@@ -300,6 +288,7 @@ class StandingThings:
         things = [Thing.from_json(one) for one in data["things"]]
         self._things = [thing for thing in things if thing.zone_id in self._timing]
         self._memory.take_up(data["memory"])
+        self._kind.take_up_json(data.get("kind", {}))
 
 
 def _worth(thing: Thing) -> tuple[bool, float, int]:

@@ -55,6 +55,13 @@ class Change(StrEnum):
     DISCARDED = "discarded"
 
 
+class Remark(StrEnum):
+    """What a reader of the case has to know beside the violation."""
+
+    NO_REFERENCE = "no_reference"
+    """Nothing was known of the place in the shop's closed hours: there is no second witness."""
+
+
 @dataclass(frozen=True, slots=True)
 class Violation:
     """One thing, shop, sign, zone or pass that breaks one rule, once."""
@@ -85,6 +92,10 @@ class Violation:
     moments: tuple[Moment, ...] = ()
     count: int | None = None
     """Things counted in the zone at last_at_s, at least; None for kinds that do not count."""
+    share: float | None = None
+    """Share 0..1 of the zone covered at last_at_s, at least; None where it is not measured."""
+    remarks: tuple[str, ...] = ()
+    """What a reader has to know beside it, by name (see Remark)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,12 @@ ZONE_KINDS: frozenset[str] = frozenset(
         "accessible_way",
         "any",
         "banner_free",
+        "bus_stop",
         "carriageway",
         "collection_point",
         "fire_lane",
         "frontage",
+        "furniture",
         "gathering",
         "lane",
         "loading_bay",
@@ -23,7 +25,7 @@ ZONE_KINDS: frozenset[str] = frozenset(
 )
 """Every zone kind a site file may name."""
 
-CONTEXT_KINDS: frozenset[str] = frozenset({"lane", "loading_bay", "rack"})
+CONTEXT_KINDS: frozenset[str] = frozenset({"bus_stop", "furniture", "lane", "loading_bay", "rack"})
 """Zone kinds that excuse or explain; a rule takes them as context and never accuses in them."""
 
 
@@ -35,6 +37,8 @@ class Zone:
     kind: str
     polygon: tuple[tuple[float, float], ...]
     """At least three corners, without repeating the first."""
+    limit_s: float | None = None
+    """How long one may stand in a loading_bay; None: as long as one likes."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be an area; the site's check says it in the user's words first."""

@@ -43,6 +43,12 @@ def _check_zones(camera: Camera, key: str, findings: Findings) -> None:
             )
         elif zone.id not in named and zone.kind not in CONTEXT_KINDS:
             findings.warn(path, f"no rule uses the zone {zone.id!r}", "name it in a rule's zones:")
+        if zone.limit_s is not None and zone.kind != "loading_bay":
+            findings.error(
+                f"{path}.limit_s",
+                f"only a loading_bay has a limit, and {zone.id!r} is a {zone.kind}",
+                "write kind: loading_bay, or dwell_s: in the rule",
+            )
 
 
 def _check_twice(camera: Camera, key: str, findings: Findings) -> None:

@@ -123,7 +123,7 @@ def zone_of(camera: Camera, zone_id: str) -> Zone:
 
 
 def _zone(zone: ZoneConfig) -> Zone:
-    return Zone(zone.id, zone.kind, tuple(zone.polygon))
+    return Zone(zone.id, zone.kind, tuple(zone.polygon), zone.limit_s)
 
 
 def _window(hours: Hours) -> Window:

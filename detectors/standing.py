@@ -1,0 +1,89 @@
+"""What kinds about standing things have in common: where they stand, and what excuses them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from detectors.place import Area
+from detectors.rule import Rule
+from detectors.scene import Scene
+from detectors.thing import Thing
+from detectors.violation import Box
+
+NEAR_SHARE = 0.3
+"""Share of the ground contact in the zone from which a single box is worth following."""
+IN_SHARE = 0.5
+"""Share from which a standing thing breaks the rule; less is reaching over."""
+
+
+class Standing:
+    """A thing whose contact with the ground lies in a zone, and in no zone that excuses it.
+
+    A kind overrides what is its own about it.
+    """
+
+    excusing: frozenset[str] = frozenset({"furniture"})
+    """Context zones in which a thing of this kind is no violation."""
+
+    def __init__(self, rule: Rule) -> None:
+        self._areas = {zone.zone_id: Area.of(zone) for zone in rule.accused_zones}
+        self._context = [Area.of(zone) for zone in rule.context_zones]
+
+    def observe(self, scene: Scene) -> None:
+        """See what the whole scene says, before anything is asked about this look."""
+
+    def pass_over(self) -> None:
+        """Take note of a look that is no observation."""
+
+    def zone_near(self, index: int, scene: Scene) -> str | None:
+        """Zone in which what this sighting shows may be breaking the rule; None for none."""
+        box = scene.seen.box(index)
+        best, best_share = None, NEAR_SHARE
+        for zone_id, area in self._areas.items():
+            share = self.share(area, box, scene)
+            if share > best_share or (best is None and share >= best_share):
+                best, best_share = zone_id, share
+        return best
+
+    def breaks(self, thing: Thing, scene: Scene) -> bool:
+        """Whether a thing standing where this one stands breaks the rule."""
+        box = thing.box
+        if not self.lies_in(self._areas[thing.zone_id], box, scene):
+            return False
+        return not any(
+            self.share(area, box, scene) >= IN_SHARE
+            for area in self._context
+            if area.zone.kind in self.excusing
+        )
+
+    def is_paused(self, thing: Thing, scene: Scene) -> bool:
+        """Whether the clock of a thing, seen in this look, is stopped."""
+        del thing, scene
+        return False
+
+    def began(self, thing: Thing, scene: Scene) -> None:
+        """Take note of a thing that was just taken up."""
+
+    def saw(self, thing: Thing, index: int, scene: Scene) -> None:
+        """Take note of a sighting of a thing, its first one included."""
+
+    def is_proven(self, thing: Thing, scene: Scene) -> bool:
+        """Whether a thing may be confirmed, as far as this kind asks for more than the dwell."""
+        del thing, scene
+        return True
+
+    def share(self, area: Area, box: Box, scene: Scene) -> float:
+        """Share 0..1 of what counts of a box in an area: its contact with the ground."""
+        return area.ground_share(box, scene.height)
+
+    def lies_in(self, area: Area, box: Box, scene: Scene) -> bool:
+        """Whether a box is in an area: most of what counts of it, its middle too."""
+        if self.share(area, box, scene) < IN_SHARE:
+            return False
+        return area.holds_ground(box, scene.height)
+
+    def to_json(self) -> dict[str, Any]:
+        """State of its own as JSON-able data, bounded in size; empty where there is none."""
+        return {}
+
+    def take_up_json(self, data: Mapping[str, Any]) -> None:
+        """Undo to_json()."""
