@@ -28,6 +28,7 @@ def violation_record(violation: Violation) -> dict[str, Any]:
     record["last_at"] = violation.last_at.isoformat()
     record["box"] = [float(edge) for edge in violation.box]
     record["moments"] = [_moment_record(moment) for moment in violation.moments]
+    record["remarks"] = list(violation.remarks)
     return record
 
 
@@ -38,6 +39,7 @@ def violation_from_record(record: Mapping[str, Any]) -> Violation:
     fields["last_at"] = datetime.fromisoformat(record["last_at"])
     fields["box"] = _box(record["box"])
     fields["moments"] = tuple(_moment(moment) for moment in record["moments"])
+    fields["remarks"] = tuple(record.get("remarks", ()))
     return Violation(**fields)
 
 

@@ -36,6 +36,10 @@ class KindSpec:
     """A return within this time after clearing belongs to the old case."""
     default_n: int | None = None
     """Things at which a count becomes a violation; None where nothing is counted."""
+    default_share: float | None = None
+    """Share of the zone that, covered, is a violation as well; None where none is measured."""
+    once_a_day: bool = False
+    """A return on the local day of the confirmation belongs to the old case, a later one not."""
     zone_dwell_s: Mapping[str, float] = field(default_factory=dict)
     """Default dwell of zone kinds that differ from default_dwell_s."""
     context_kinds: frozenset[str] = frozenset()
@@ -85,6 +89,7 @@ KINDS: Mapping[str, KindSpec] = _table(
             600.0,
             Identity.SHOP,
             default_again_after_s=DAY_S,
+            once_a_day=True,
         ),
         KindSpec(
             "muck_spill",
@@ -114,6 +119,7 @@ KINDS: Mapping[str, KindSpec] = _table(
             600.0,
             Identity.ZONE,
             default_n=5,
+            default_share=0.5,
             context_kinds=frozenset({"rack"}),
         ),
         KindSpec(
@@ -153,6 +159,9 @@ KINDS: Mapping[str, KindSpec] = _table(
             600.0,
             Identity.ZONE,
             default_again_after_s=DAY_S,
+            default_n=5,
+            default_share=0.05,
+            once_a_day=True,
         ),
     )
 )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from detectors.scene import Instant
 from detectors.violation import Box
 
 
@@ -34,6 +35,16 @@ class Reading:
     """How many; None for kinds that measure something else."""
     track_id: int = 0
     """Of one of them; 0 where nothing is tracked."""
+    share: float | None = None
+    """Share 0..1 of the zone covered; None for kinds that do not measure it."""
+    since: Instant | None = None
+    """The look from which on it holds, where it took later ones to know; None: this one."""
+    empty: bool = False
+    """With CLEAR: what was there before has gone, it was not just missed in this look."""
+    paused: bool = False
+    """Whether the clock stands still at this look, whatever is seen."""
+    remarks: tuple[str, ...] = ()
+    """See Violation.remarks."""
 
     @classmethod
     def none(cls, *, blind: bool = False) -> "Reading":

@@ -60,6 +60,13 @@ class Record:
         """Whether there is a moment, or the reason for its absence, of this role."""
         return any(moment.role is role for moment in self.moments)
 
+    def at(self, role: Role) -> datetime | None:
+        """When the moment of this role was captured; None where there is none."""
+        for moment in self.moments:
+            if moment.role is role:
+                return moment.captured_at
+        return None
+
     def note(self, role: Role, instant: Instant, box: Box, score: float | None) -> Pin:
         """Keep this look as the one moment of its role; box in units."""
         self.moments = [moment for moment in self.moments if moment.role is not role]

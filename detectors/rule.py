@@ -29,6 +29,8 @@ class Rule:
     version: str = ""
     """Hash of the rule as configured; empty: made from the fields above."""
     n: int | None = None
+    share: float | None = None
+    """Share 0..1 of the zone that, covered, is a violation as well, for kinds that measure it."""
     context: tuple[Zone, ...] = ()
     """The camera's other zones that excuse or explain: lane, loading_bay, rack, ..."""
 
@@ -36,7 +38,7 @@ class Rule:
         """Refuse an unknown kind and negative times."""
         if self.kind not in KINDS:
             raise ValueError(f"unknown kind {self.kind!r}: expected one of {', '.join(KINDS)}")
-        for name in ("dwell_s", "conf", "again_after_s"):
+        for name in ("dwell_s", "conf", "again_after_s", "share"):
             value = getattr(self, name)
             if value is not None and value < 0:
                 raise ValueError(f"rule {self.kind}: {name} must not be negative, got {value}")
@@ -77,6 +79,16 @@ class Rule:
         return spec.default_again_after_s if self.again_after_s is None else self.again_after_s
 
     @property
+    def effective_n(self) -> int:
+        """Things at which a count becomes a violation; 1 for kinds that count nothing."""
+        return (self.spec.default_n or 1) if self.n is None else self.n
+
+    @property
+    def effective_share(self) -> float | None:
+        """Share of the zone that is a violation as well; None where none is measured."""
+        return self.spec.default_share if self.share is None else self.share
+
+    @property
     def effective_version(self) -> str:
         """The version given, else 16 hex digits of SHA-256 over the rule's fields."""
         return self.version or self._hashed()
@@ -91,12 +103,15 @@ class Rule:
                 return [sorted(value.days), value.start.isoformat(), value.end.isoformat()]
             if isinstance(value, Zone):
                 limit = [] if value.limit_s is None else [value.limit_s]
-                return [value.zone_id, value.kind, value.polygon, *limit]
+                said = [*limit, *(plain(window) for window in value.open)]
+                return [value.zone_id, value.kind, value.polygon, *said]
             if isinstance(value, tuple):
                 return [plain(item) for item in value]
             return sorted(value) if isinstance(value, frozenset) else value
 
         names = ("kind", "zones", "dwell_s", "classes", "conf", "allow", "hours", "n", "context")
         fields = {name: plain(getattr(self, name)) for name in (*names, "again_after_s")}
+        if self.share is not None:
+            fields["share"] = self.share
         text = json.dumps(fields, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -102,6 +102,11 @@ class Schedule:
         )
         return forbidden / (end - start).total_seconds()
 
+    def day_end(self, at: datetime) -> datetime:
+        """Return the local midnight that ends the day of this (aware) time."""
+        tomorrow = at.astimezone(self.timezone).date() + timedelta(days=1)
+        return datetime.combine(tomorrow, MIDNIGHT, self.timezone).astimezone(UTC)
+
     def _edges(self, start: datetime, end: datetime) -> Sequence[datetime]:
         """Moments inside (start, end) at which some window starts or ends, in order."""
         windows = (*self.allow, *(self.hours or ()))

@@ -145,10 +145,23 @@ class Story:
             return
         else:
             ledger.pins.append(record.note(Role.CLEARANCE, instant, thing.box, None))
-            record.until_s = instant.now_s + self._names.rule.effective_again_after_s
+            record.until_s = instant.now_s + self._again_after_s(record, instant)
             told = self._told(thing, record, instant)
             record.say(Change.CLEARED, told, ledger, reason)
         self._memory.keep(Cleared(record, thing.zone_id, thing.box, thing.signature))
+
+    def _again_after_s(self, record: Record, cleared: Instant) -> float:
+        """Seconds in which a return belongs to the old case.
+
+        For kinds of which there is one case a day: what is left of the local day on which it was
+        confirmed, unless the rule says something else.
+        """
+        rule = self._names.rule
+        confirmed_at = record.at(Role.CONFIRMATION)
+        if not rule.spec.once_a_day or rule.again_after_s is not None or confirmed_at is None:
+            return rule.effective_again_after_s
+        left_s = (self._schedule.day_end(confirmed_at) - cleared.captured_at).total_seconds()
+        return max(0.0, left_s)
 
     def _told(self, thing: Thing, record: Record, instant: Instant) -> Violation:
         return Violation(
@@ -168,4 +181,6 @@ class Story:
             box=instant.pixels(thing.box),
             score=thing.score,
             count=thing.count,
+            share=thing.share,
+            remarks=thing.remarks,
         )

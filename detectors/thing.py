@@ -37,6 +37,10 @@ class Thing:
     """Clear looks in a row in which its place looked different."""
     count: int | None = None
     """How many were counted at its last sighting; None for kinds that do not count."""
+    share: float | None = None
+    """Share of the zone covered at its last sighting; None where it is not measured."""
+    remarks: tuple[str, ...] = ()
+    """See Violation.remarks."""
     kept: dict[str, float] = field(default_factory=dict)
     """What its kind keeps of it, by name."""
 
@@ -102,6 +106,8 @@ class Thing:
             "verified_s": self.verified_s,
             "doubted": self.doubted,
             "count": self.count,
+            "share": self.share,
+            "remarks": list(self.remarks),
             "kept": dict(self.kept),
             "arrival": None if self.arrival is None else str(self.arrival),
             "record": None if self.record is None else self.record.to_json(),
@@ -122,6 +128,8 @@ class Thing:
             verified_s=data["verified_s"],
             doubted=data["doubted"],
             count=data.get("count"),
+            share=data.get("share"),
+            remarks=tuple(data.get("remarks", ())),
             kept=dict(data.get("kept", {})),
             arrival=None if arrival is None else Absence(arrival),
             record=None if record is None else Record.from_json(record),

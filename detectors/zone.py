@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from detectors.schedule import Window
+
 ZONE_KINDS: frozenset[str] = frozenset(
     {
         "accessible_way",
@@ -39,6 +41,10 @@ class Zone:
     """At least three corners, without repeating the first."""
     limit_s: float | None = None
     """How long one may stand in a loading_bay; None: as long as one likes."""
+    open: tuple[Window, ...] = ()
+    """When the shop behind a frontage is open; empty: not known."""
+    sees_load: bool = False
+    """Whether the camera looks into the bodies of trucks that pass here."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be an area; the site's check says it in the user's words first."""

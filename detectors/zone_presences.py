@@ -1,9 +1,11 @@
 """Rules whose identity is a zone, a shop or a sign: one presence for each zone.
 
 Who stands in it may come and go; the violation is the zone's. A reading above the upper threshold
-is a sighting, between the two it keeps alive what has begun, below the lower one it is a miss.
+is a sighting, between the two it keeps alive what has begun, below the lower one it is a miss. A
+peak alone is no violation: a third of the sightings have to be above the upper threshold.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -17,6 +19,9 @@ from detectors.states import Input, State
 from detectors.story import Names, Reason, Story
 from detectors.thing import Thing
 from detectors.violation import Absence
+
+PEAK_SHARE = 1 / 3
+"""Share of its sightings in which a confirmed violation reached the threshold it began at."""
 
 
 class Measure(Protocol):
@@ -65,6 +70,8 @@ class ZonePresences:
         self._story = Story(names, schedule, self._memory)
         self._present: dict[str, Thing] = {}
         self._next_number = 1
+        self._ended_s: dict[str, float] = {}
+        """When the last presence of a zone ended: the next one begins later."""
 
     @property
     def min_conf(self) -> float:
@@ -99,9 +106,15 @@ class ZonePresences:
             settled = thing.record and thing.record.confirmed and not thing.record.returning
             lapsed = thing.presence.has_lapsed(instant.now_s, self._timing[thing.zone_id])
             if lapsed and not settled:
-                thing.presence.feed(Input.LAPSED)
-                self._story.ended(thing, instant, Reason.LAPSED, ledger)
+                self._end_of(thing, Input.LAPSED, Reason.LAPSED, instant, ledger)
         self._sweep()
+
+    def _end_of(
+        self, thing: Thing, signal: Input, reason: Reason, instant: Instant, ledger: Ledger
+    ) -> None:
+        thing.presence.feed(signal)
+        self._story.ended(thing, instant, reason, ledger)
+        self._ended_s[thing.zone_id] = instant.now_s
 
     def _end(self, ledger: Ledger) -> None:
         self._sweep()
@@ -129,13 +142,16 @@ class ZonePresences:
             thing.presence.blind()
             return
         else:
-            self._miss(thing, scene, ledger)
+            self._miss(thing, reading, scene, ledger)
             return
         self._settle(thing, scene, ledger)
 
     def _appear(self, zone_id: str, reading: Reading, scene: Scene) -> Thing:
-        instant = scene.instant
-        presence = Presence.begin(instant.now_s, instant.captured_at, instant.session, paused=False)
+        """Begin with the look from which on it holds, which may be an earlier one."""
+        start = self._start(zone_id, reading, scene)
+        presence = Presence.begin(
+            start.now_s, start.captured_at, start.session, paused=reading.paused
+        )
         first = scene.since_last_s is None
         gap = not first and (scene.since_last_s or 0.0) > self._timing[zone_id].step_s
         arrival = Absence.PRESENT_AT_FIRST_LOOK if first else Absence.GAP if gap else None
@@ -147,12 +163,23 @@ class ZonePresences:
             signature=None,
             track_id=reading.track_id,
             votes={},
-            verified_s=instant.now_s,
+            verified_s=scene.instant.now_s,
             arrival=arrival,
         )
         self._next_number += 1
         _note(thing, reading)
+        if start is not scene.instant:
+            self._story.sighted(thing, start)
+            self._see(thing, reading, scene)
         return thing
+
+    def _start(self, zone_id: str, reading: Reading, scene: Scene) -> Instant:
+        since, now_s = reading.since, scene.instant.now_s
+        if since is None or since.now_s >= now_s:
+            return scene.instant
+        known = since.now_s > self._ended_s.get(zone_id, -math.inf)
+        near = now_s - since.now_s <= self._timing[zone_id].step_s
+        return since if known and near else scene.instant
 
     def _see(self, thing: Thing, reading: Reading, scene: Scene) -> None:
         instant = scene.instant
@@ -163,15 +190,14 @@ class ZonePresences:
             self._schedule,
             self._timing[thing.zone_id],
             strong=reading.level is Level.ENTER,
-            paused=False,
+            paused=reading.paused,
         )
         _note(thing, reading)
 
-    def _miss(self, thing: Thing, scene: Scene, ledger: Ledger) -> None:
-        thing.presence.miss(changed=False)
+    def _miss(self, thing: Thing, reading: Reading, scene: Scene, ledger: Ledger) -> None:
+        thing.presence.miss(changed=reading.empty)
         if thing.presence.has_left(scene.instant.now_s, self._timing[thing.zone_id]):
-            thing.presence.feed(Input.LEFT)
-            self._story.ended(thing, scene.instant, Reason.LEFT, ledger)
+            self._end_of(thing, Input.LEFT, Reason.LEFT, scene.instant, ledger)
 
     def _settle(self, thing: Thing, scene: Scene, ledger: Ledger) -> None:
         """Draw the conclusions of a sighting."""
@@ -182,7 +208,8 @@ class ZonePresences:
                 return
             presence.feed(Input.ENTERED)
             self._story.entered(thing, self._memory.recall_zone(thing.zone_id))
-        self._story.dwells(thing, timing, scene.instant, ledger)
+        peaked = presence.strong >= PEAK_SHARE * presence.seen
+        self._story.dwells(thing, timing, scene.instant, ledger, proven=peaked)
 
     def to_json(self) -> dict[str, Any]:
         """State as JSON-able data."""
@@ -190,6 +217,7 @@ class ZonePresences:
             "next_number": self._next_number,
             "things": [thing.to_json() for thing in self._present.values()],
             "memory": self._memory.to_json(),
+            "ended_s": dict(self._ended_s),
             "measure": self._measure.to_json(),
         }
 
@@ -199,6 +227,11 @@ class ZonePresences:
         things = [Thing.from_json(one) for one in data["things"]]
         self._present = {thing.zone_id: thing for thing in things if thing.zone_id in self._timing}
         self._memory.take_up(data["memory"])
+        self._ended_s = {
+            zone_id: ended_s
+            for zone_id, ended_s in data.get("ended_s", {}).items()
+            if zone_id in self._timing
+        }
         self._measure.take_up_json(data["measure"])
 
 
@@ -209,3 +242,5 @@ def _note(thing: Thing, reading: Reading) -> None:
     thing.votes[reading.label] = thing.votes.get(reading.label, 0.0) + reading.score
     thing.track_id = reading.track_id
     thing.count = reading.count
+    thing.share = reading.share
+    thing.remarks = reading.remarks
