@@ -22,15 +22,18 @@ from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 from cases.backoff import Backoff
-from cases.errors import LeaseLost, StoreError
+from cases.errors import LeaseLost, NotFound, StoreError
 from cases.follow_up import FollowUp
+from cases.meaning import Meaning
 from cases.pace import LONGEST_WAIT_S, MINUTE_S, Pace, Quiet
-from cases.payload import CasePayload
-from cases.store import Delivery, DeliveryState, Store
+from cases.parcel import Parcel, parcel_of
+from cases.store import Channel, Delivery, Message, Store, delivery_id_of
 from cases.system import (
     CaseSystem,
     DeliveryError,
     Followed,
+    Incomplete,
+    NoPlace,
     NumberedLater,
     Permanent,
     Transient,
@@ -82,6 +85,10 @@ class CourierSettings:
     """Nothing is posted or looked up in these hours; they keep until afterwards."""
     timezone: ZoneInfo = _UTC
     """Of `quiet`."""
+    channel: Channel = Channel.CASE
+    """Whose messages it takes."""
+    silence_s: float = 0.0
+    """How long the place of a case is silenced that the case system calls a false alarm."""
 
     @classmethod
     def for_deadline(
@@ -106,9 +113,10 @@ class Courier:
     """Delivers due cases from a store to a case system until it is stopped.
 
     `on_delivered` is called by a courier thread, after the delivery has been committed, with the
-    row as stored; what it raises is logged. `owner` names this courier's claims: after a crash
-    the next courier of that name takes its claims back at once. Raises `ValueError` where the
-    case system's deadline does not fit into the lease.
+    row as stored; what it raises is logged. `on_word` is called with a violation's id when its
+    case system has said something new; `meaning` reads what. `owner` names this courier's claims:
+    after a crash the next courier of that name takes its claims back at once. Raises `ValueError`
+    where the case system's deadline does not fit into the lease.
     """
 
     def __init__(
@@ -117,12 +125,16 @@ class Courier:
         system: CaseSystem,
         *,
         on_delivered: Callable[[Delivery], None] | None = None,
+        on_word: Callable[[str], None] | None = None,
+        meaning: Meaning | None = None,
         settings: CourierSettings | None = None,
         owner: str = "courier",
     ) -> None:
         self._store = store
         self._system = system
         self._on_delivered = on_delivered
+        self._on_word = on_word
+        self._meaning = meaning
         self._settings = settings or CourierSettings()
         self._owner = owner
         self._chance = random.Random()  # noqa: S311  # jitter, no secret
@@ -152,7 +164,15 @@ class Courier:
             for number in range(self._settings.threads)
         )
         if isinstance(self._system, (Followed, NumberedLater)):
-            follow = FollowUp(self._store, self._system, lambda: self._turn() is not None)
+            follow = FollowUp(
+                self._store,
+                self._system,
+                lambda: self._turn() is not None,
+                channel=self._settings.channel,
+                silence_s=self._settings.silence_s,
+                meaning=self._meaning,
+                on_word=self._on_word,
+            )
             following = threading.Thread(
                 target=self._follow, args=(follow,), name="courier-follow", daemon=True
             )
@@ -209,7 +229,9 @@ class Courier:
             return False
         claimed: tuple[Delivery, ...] = ()
         try:
-            claimed = self._store.claim(self._owner, lease_s=self._settings.lease_s)
+            claimed = self._store.claim(
+                self._owner, lease_s=self._settings.lease_s, channel=self._settings.channel
+            )
         finally:
             if not claimed:
                 with self._lock:
@@ -240,7 +262,9 @@ class Courier:
             return
         now, now_s = self._store.now(), time.monotonic()
         try:
-            posted = self._store.posted_since(now - timedelta(seconds=MINUTE_S / min(1.0, rate)))
+            posted = self._store.posted_since(
+                now - timedelta(seconds=MINUTE_S / min(1.0, rate)), self._settings.channel
+            )
         except StoreError as error:
             logger.warning("posts of an earlier run are not counted: %s", error)
             return
@@ -248,13 +272,28 @@ class Courier:
 
     def _deliver(self, row: Delivery) -> None:
         try:
-            case = CasePayload.from_json(row.payload)
-        except ValueError as error:
-            self._store.dead(row, error=f"the stored case cannot be read: {error}"[:500])
-            logger.exception("case %s cannot be read", row.case_key)
+            parcel = parcel_of(row, self._system, lambda: self._report(row))
+        except NoPlace as error:
+            self._keep(row, str(error))
             return
-        if not row.maybe_sent or self._system.repeatable or self._absent(row):
-            self._post(row, case)
+        except ValueError as error:
+            self._store.dead(row, error=f"the stored message cannot be read: {error}"[:500])
+            logger.exception("%s cannot be read", row.delivery_id)
+            return
+        if not row.maybe_sent or self._system.repeatable or self._absent(row, parcel):
+            self._post(row, parcel)
+
+    def _report(self, row: Delivery) -> Delivery | None:
+        """Return the case that an update belongs to; a pre-alarm may have none."""
+        try:
+            return self._store.delivery(delivery_id_of(row.violation_id, Message.REPORT))
+        except NotFound:
+            return None
+
+    def _keep(self, row: Delivery, why: str) -> None:
+        self._count("kept")
+        logger.info("%s is kept here: %s", row.delivery_id, why)
+        self._store.keep(row, reason=why)
 
     def _follow(self, follow: FollowUp) -> None:
         """Ask what has become of delivered cases, until stopped."""
@@ -271,7 +310,7 @@ class Courier:
 
     # A post that may have left
 
-    def _absent(self, row: Delivery) -> bool:
+    def _absent(self, row: Delivery, parcel: Parcel) -> bool:
         """Settle an earlier post. True: it may be posted (again)."""
         assert row.sent_at is not None  # noqa: S101  # maybe_sent
         settled_at = row.sent_at + timedelta(seconds=self._settings.settle_s)
@@ -282,15 +321,15 @@ class Courier:
             return False
         self._count("looked_up")
         try:
-            found = self._system.find(row.case_key, row.sent_at)
+            found = parcel.find(row.sent_at)
             if found is None:
-                return self._believed(row)
+                return self._believed(row) if parcel.proof else True
         except Transient as error:
             self._ask_again(row, error)
             return False
         except DeliveryError as error:
             return self._undecided(row, f"the case system cannot be asked: {error}")
-        self._askable = True
+        self._askable = self._askable or parcel.proof
         self._succeeded()
         self._settle(row, found.remote_id or None)
         return False
@@ -317,30 +356,26 @@ class Courier:
 
     def _shown(self) -> bool | None:
         """Look up a case that has been delivered. None: there is none to ask for."""
-        for known in self._store.deliveries(states=(DeliveryState.DELIVERED,), limit=20):
-            if known.remote_case_id is None:
-                continue
-            if self._store.now() - known.created_at > _PROOF_AGE:
-                return None
-            return self._system.find(known.case_key, known.created_at) is not None
-        return None
+        since = self._store.now() - _PROOF_AGE
+        known = self._store.shown(since, self._settings.channel)
+        return None if known is None else self._system.find(*known) is not None
 
     def _undecided(self, row: Delivery, why: str) -> bool:
         """Post where a person has said so, else leave it to a person. True: post."""
         if row.post_again_by:
-            logger.info("case %s is posted again: %s said so", row.case_key, row.post_again_by)
+            logger.info("%s is posted again: %s said so", row.delivery_id, row.post_again_by)
             return True
         self._unresolved(row, why)
         return False
 
     def _unresolved(self, row: Delivery, why: str) -> None:
         self._count("unresolved")
-        logger.error("case %s is unresolved, a person has to look: %s", row.case_key, why)
+        logger.error("%s is unresolved, a person has to look: %s", row.delivery_id, why)
         self._store.unresolved(row, error=why)
 
     # Posting
 
-    def _post(self, row: Delivery, case: CasePayload) -> None:
+    def _post(self, row: Delivery, parcel: Parcel) -> None:
         if self._quiet.holds(self._store.now()):
             self._store.retry_later(
                 row,
@@ -354,19 +389,28 @@ class Courier:
         self._in_time(row, began_s)
         self._count("posted")
         try:
-            receipt = self._system.post(case)
+            receipt = parcel.send()
         except Transient as error:
             self._later(row, error, error.retry_after_s, maybe_sent=False)
         except Unanswered as error:
             wait_s = max(self._settings.settle_s, error.retry_after_s or 0.0)
             self._later(row, error, wait_s, maybe_sent=True)
+        except NoPlace as error:
+            self._keep(row, str(error))
+        except Incomplete as error:
+            self._hold(row, str(error))
         except Permanent as error:
             self._count("refused")
-            logger.error("case %s is refused for good: %s", row.case_key, error)  # noqa: TRY400  # the text says it
+            logger.error("%s is refused for good: %s", row.delivery_id, error)  # noqa: TRY400  # the text says it
             self._store.dead(row, error=str(error))
         else:
             self._succeeded()
             self._settle(row, receipt.remote_id, receipt.token)
+
+    def _hold(self, row: Delivery, why: str) -> None:
+        self._count("held")
+        logger.error("%s is held for a person: %s", row.delivery_id, why)
+        self._store.hold(row, reason=why)
 
     def _in_time(self, row: Delivery, began_s: float) -> None:
         """Refuse to send where so much time has passed that the post would end past its mark.
@@ -389,7 +433,7 @@ class Courier:
         if not self._store.delivered(row, remote_id, remote_token=token):
             return  # somebody else has brought the same answer
         self._count("delivered")
-        logger.info("case %s is delivered as %s", row.case_key, remote_id or token)
+        logger.info("%s is delivered as %s", row.delivery_id, remote_id or token)
         if self._on_delivered is None:
             return
         try:
@@ -406,7 +450,7 @@ class Courier:
         self._failed(error)
         wait_s = self._settings.row.delay_s(row.attempts, self._chance, retry_after_s=floor_s)
         next_at = self._store.now() + timedelta(seconds=wait_s)
-        logger.warning("case %s again at %s: %s", row.case_key, next_at.isoformat("T"), error)
+        logger.warning("%s again at %s: %s", row.delivery_id, next_at.isoformat("T"), error)
         self._store.retry_later(row, next_at=next_at, error=str(error), maybe_sent=maybe_sent)
 
     def _failed(self, error: DeliveryError) -> None:

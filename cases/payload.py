@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, TypeAdapter
@@ -46,6 +46,11 @@ class CaseMedia:
     """Hex; a file that has changed since is not sent."""
 
 
+CaseEvent = Literal["case", "opened", "alarm"]
+"""A confirmed violation; a pre-alarm, which may be put right before it is a case; an alarm of a
+kind that no code table has, which is no case."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CasePayload:
     """Everything that any case system is told about a case; the same at every attempt."""
@@ -71,7 +76,7 @@ class CasePayload:
     captured_at: AwareDatetime
     """When the thing was first seen."""
     confirmed_at: AwareDatetime
-    """When the look that completed the dwell was taken."""
+    """When the look that completed the dwell was taken; of a pre-alarm the latest look."""
     manifest_sha256: str
     """Of the evidence; empty where it could not be written."""
     media: tuple[CaseMedia, ...] = ()
@@ -79,6 +84,7 @@ class CasePayload:
     """Area and code as a matter is transmitted, 11 digits; empty where either is not known."""
     due_at: AwareDatetime | None = None
     """When it is to be dealt with, by the working hours of the code profile."""
+    event: CaseEvent = "case"
 
     def to_json(self) -> dict[str, Any]:
         """JSON-able form, as the outbox stores it."""
@@ -103,8 +109,9 @@ def case_payload(
     place: Place,
     language: Language,
     timezone: ZoneInfo,
+    event: CaseEvent = "case",
 ) -> CasePayload:
-    """Word a confirmed violation as a case.
+    """Word a confirmed violation as a case, or as what `event` says.
 
     The annotated stills go out with it, named by their paths below `evidence_root`. `timezone` is
     the site's: the text tells local times with their offset. Raises `ValueError` where the place
@@ -120,9 +127,13 @@ def case_payload(
     name = plain(code.name(language), _NAME_LIMIT)
     where = plain(place.address or violation.camera_id, _PLACE_LIMIT)
     title = words.title.format(name=name, where=where)
+    opened = event == "opened"
+    if opened:
+        title = words.pre_alarm.format(title=title)
     facts = [
         words.line.format(label=label, value=value)
         for label, value in _facts(violation, code, place, timezone, manifest, words)
+        if not (opened and label == words.confirmed)
     ]
     return CasePayload(
         case_key=case_key(violation.violation_id),
@@ -141,7 +152,8 @@ def case_payload(
         manifest_sha256=manifest,
         media=() if evidence is None else _media(evidence, evidence_root),
         matter_code=_matter_code(code, place),
-        due_at=_due_at(code, violation, timezone),
+        due_at=None if event != "case" else _due_at(code, violation, timezone),
+        event=event,
     )
 
 

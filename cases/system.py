@@ -6,7 +6,9 @@ Errors are branched by what the courier can do next:
     └── DeliveryError
         ├── Transient     try again later: the case system did not take it and did not refuse it
         ├── Permanent     give up: the case system understood, and refuses for good
-        └── Unanswered    look it up before any re-post: the case system may have taken it
+        ├── Unanswered    look it up before any re-post: the case system may have taken it
+        ├── Incomplete    hold it for a person: something that the case system asks for is missing
+        └── NoPlace       keep it here: the case system takes no messages of this kind
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +18,7 @@ from typing import Protocol, runtime_checkable
 
 from cases.errors import CasesError
 from cases.payload import CasePayload
+from cases.update import Update
 
 
 class DeliveryError(CasesError):
@@ -43,6 +46,14 @@ class Unanswered(DeliveryError):  # noqa: N818
     def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class Incomplete(DeliveryError):  # noqa: N818
+    """The site file gives too little for this case: it was not posted. The text says what."""
+
+
+class NoPlace(DeliveryError):  # noqa: N818
+    """The case system has no place for such a message, and certainly has not taken it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +97,7 @@ class CaseSystem(Protocol):
         """
 
     def post(self, case: CasePayload) -> Receipt:
-        """Post a case, once. Raises `Transient`, `Permanent` or `Unanswered`.
+        """Post a case, once. Raises `Transient`, `Permanent`, `Unanswered` or `Incomplete`.
 
         Ends within `deadline_s`; nothing is sent twice inside.
         """
@@ -114,4 +125,21 @@ class Followed(Protocol):
         """Return how these cases stand; those that are not shown, or not now, are left out.
 
         Ends within `deadline_s`. Raises `Transient` or `Permanent`.
+        """
+
+
+@runtime_checkable
+class Updated(Protocol):
+    """A case system that takes updates of cases. Optional."""
+
+    def post_update(self, update: Update) -> Receipt:
+        """Post an update, once, within `deadline_s`.
+
+        Raises `Transient`, `Permanent`, `Unanswered`, or `NoPlace` where this one is not taken.
+        """
+
+    def find_update(self, update: Update, since: datetime) -> bool:
+        """Tell whether an update is there that left at or after `since` (aware).
+
+        Raises `Transient`, or `Permanent` where that cannot be asked.
         """

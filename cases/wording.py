@@ -17,6 +17,7 @@ class Words:
     """The words of one language; `str.format` templates where braces stand."""
 
     title: str
+    pre_alarm: str
     line: str
     case_key: str
     code: str
@@ -42,6 +43,7 @@ class Words:
 WORDS: Final[Mapping[Language, Words]] = {
     "zh-CN": Words(
         title="{name}：{where}",
+        pre_alarm="预警：{title}",
         line="{label}：{value}",
         case_key="案件编号",
         code="事项代码",
@@ -65,6 +67,7 @@ WORDS: Final[Mapping[Language, Words]] = {
     ),
     "en": Words(
         title="{name}: {where}",
+        pre_alarm="Pre-alarm: {title}",
         line="{label}: {value}",
         case_key="Case key",
         code="Code",

@@ -1,6 +1,7 @@
 """YAML and environment into one frozen Site. Checks the shape only; knows nothing else."""
 
 from configs.camera import Camera, Rule, Sampling, Zone
+from configs.case_states import CaseStates, bundled_states, case_states
 from configs.case_system import (
     DEFAULT_CODES,
     CaseSystem,
@@ -27,6 +28,7 @@ __all__ = [
     "Allow",
     "Api",
     "Camera",
+    "CaseStates",
     "CaseSystem",
     "Code",
     "CodeProfile",
@@ -43,6 +45,8 @@ __all__ = [
     "SiteInfo",
     "WebhookSystem",
     "Zone",
+    "bundled_states",
+    "case_states",
     "code_profile",
     "code_profiles",
     "due_at",

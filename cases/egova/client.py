@@ -22,10 +22,20 @@ from cases.egova import replies
 from cases.egova.replies import Answer, Record, Sort
 from cases.egova.report import Agreement, report_data
 from cases.egova.tokens import Tokens
+from cases.egova.update import INFO_ACTIONS, MEDIA_ACTION, info_data, media_data
 from cases.payload import CasePayload
 from cases.retry_after import retry_after_s
-from cases.system import DeliveryError, Permanent, Receipt, RemoteCase, Transient, Unanswered
+from cases.system import (
+    DeliveryError,
+    NoPlace,
+    Permanent,
+    Receipt,
+    RemoteCase,
+    Transient,
+    Unanswered,
+)
 from cases.transport import Deadline, Reply, Transport, checked_host
+from cases.update import Update
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +43,7 @@ DEADLINE_S: Final = 25.0
 _REPLY_BYTES: Final = 1024 * 1024
 _ACTION: Final = "openapi/v1/action"
 _TOKEN_HEADER: Final = "X-EGOVA-Authorization"  # noqa: S105  # a header's name
+UNKNOWN_ACTION: Final = -400004
 _STATUS_KEYS: Final = ("actPropertyName", "statusName", "recStatusName", "status")
 """Where a record's state may stand; which one is not documented."""
 
@@ -117,6 +128,39 @@ class Egova:
             raise Unanswered(f"no record number: {self._tokens.hide(str(said))}")
         return Receipt(found.number)
 
+    def post_update(self, update: Update) -> Receipt:
+        """Add a clip to a case (UPLOAD_MEDIA), or a word with its picture (UPLOAD_CASE_INFO)."""
+        if update.remote_id is None:
+            raise NoPlace("the case has no number on this platform")
+        deadline = Deadline(self._deadline_s)
+        media = update.payload.media
+        files = () if self._media_root is None else attachments(media, self._media_root)
+        if update.payload.outcome == "clip":
+            data = media_data(update, self._agreement, files)
+            if not data["medias"]:
+                raise NoPlace("the clip is gone, or larger than the platform takes")
+            actions: tuple[str, ...] = (MEDIA_ACTION,)
+        else:
+            data, actions = info_data(update, self._agreement, files), INFO_ACTIONS
+        for action in actions:
+            token = self._token(deadline)
+            reply, uid = self._act(action, data, token, deadline)
+            said = self._understood(reply, token, uid)
+            if said.code != UNKNOWN_ACTION:
+                break
+        text = self._tokens.hide(str(said))
+        if said.code == UNKNOWN_ACTION:
+            raise NoPlace(f"this platform takes no such updates ({text})")
+        if said.sort is Sort.REFUSED:
+            raise Permanent(text)
+        if said.code != 0:
+            raise Unanswered(text)
+        return Receipt(update.remote_id)
+
+    def find_update(self, update: Update, since: datetime) -> bool:
+        """Raise `Permanent`: which updates a record has is not documented."""
+        raise Permanent(f"the platform cannot be asked for {update.key}, sent since {since}")
+
     def number(self, token: str) -> str | None:
         """Return None: this platform gives numbers at once, and no tokens."""
         del token
@@ -160,6 +204,8 @@ class Egova:
             raise Transient(text)
         try:
             return replies.record(said.result, asked.get("caseId"), _STATUS_KEYS)
+        except replies.IdTooLong as error:
+            raise Permanent(f"looking up: {error}") from error
         except replies.NotUnderstood as error:
             raise Transient(f"looking up: {error}") from error
 

@@ -15,6 +15,7 @@ from cases.wording import plain
 
 _TEXT_LIMIT: Final = 300
 _ID_LIMIT: Final = 60
+"""Of each of the two numbers; the store keeps 128 characters."""
 
 _CASE: Final = "(?:工单|案卷|案件|记录|数据)"
 _ABSENT: Final = re.compile(
@@ -28,6 +29,10 @@ _ROWS: Final = ("records", "rows", "list", "data", "recInfo")
 
 class NotUnderstood(ValueError):  # noqa: N818  # named after what it is, as its neighbours are
     """The body is no answer of the platform."""
+
+
+class IdTooLong(NotUnderstood):
+    """A number that cannot be kept whole: cut, it would name something else."""
 
 
 class Sort(StrEnum):
@@ -150,7 +155,10 @@ def _status(row: Mapping[str, Any], keys: tuple[str, ...]) -> str:
 def _id(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return ""
-    return plain(str(value), _ID_LIMIT)
+    text = str(value)
+    if len(text) > _ID_LIMIT:
+        raise IdTooLong(f"a record number of {len(text)} characters: at most {_ID_LIMIT} are kept")
+    return plain(text, _ID_LIMIT)
 
 
 def _code(value: Any) -> int | None:

@@ -31,6 +31,8 @@ class Agreement:
     """The platform's times bear no offset; they are those of this zone."""
     fields: Mapping[str, str | int] = field(default_factory=dict)
     """Further entries of every report, as the platform's workflow wants them."""
+    video_type: int = 2
+    """mediaTypeId of a video, out of the platform's dictionary."""
 
 
 def report_data(
@@ -40,7 +42,7 @@ def report_data(
     data: dict[str, Any] = {
         **agreement.fields,
         "caseId": case.case_key,
-        "registerTime": _local(case.confirmed_at, agreement),
+        "registerTime": local_time(case.confirmed_at, agreement),
         "title": case.title,
         "eventDesc": case.description,
         "recTypeId": agreement.rec_type[0],
@@ -57,11 +59,12 @@ def report_data(
     if case.grid:
         data["cellId"] = case.grid
     if case.due_at is not None:
-        data["disposeDeadlineTime"] = _local(case.due_at, agreement)
+        data["disposeDeadlineTime"] = local_time(case.due_at, agreement)
     return data
 
 
-def _local(at: datetime, agreement: Agreement) -> str:
+def local_time(at: datetime, agreement: Agreement) -> str:
+    """Write a time as the platform has it: local, without an offset."""
     return f"{at.astimezone(agreement.timezone):%Y-%m-%d %H:%M:%S}"
 
 

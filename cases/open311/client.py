@@ -9,15 +9,24 @@ from typing import Final, Literal
 from urllib.parse import quote
 
 from cases.attachments import attachments
-from cases.open311 import replies
+from cases.open311 import replies, updates
 from cases.open311.connection import Connection
 from cases.open311.facts import filled
 from cases.open311.search import Row, Search
 from cases.open311.services import code_of
 from cases.payload import CasePayload
 from cases.retry_after import retry_after_s
-from cases.system import DeliveryError, Permanent, Receipt, RemoteCase, Transient, Unanswered
+from cases.system import (
+    DeliveryError,
+    NoPlace,
+    Permanent,
+    Receipt,
+    RemoteCase,
+    Transient,
+    Unanswered,
+)
 from cases.transport import Deadline, Reply
+from cases.update import Update
 
 logger = logging.getLogger(__name__)
 
@@ -101,6 +110,18 @@ class Open311:
         self._adapt(reply, case, deadline)
         raise self._refusal(reply, said)
 
+    def post_update(self, update: Update) -> Receipt:
+        """Post an update, where the server has the extension for it; else `NoPlace`."""
+        media = update.payload.media
+        files = () if self._media_root is None else attachments(media, self._media_root)
+        if update.payload.outcome == "clip" and not files:
+            raise NoPlace("the clip is gone, or no pictures are sent to this server")
+        return updates.post(self._connection, update, files, Deadline(self._deadline_s))
+
+    def find_update(self, update: Update, since: datetime) -> bool:
+        """Look an update up in the server's list of updates."""
+        return updates.there(self._connection, update, since, Deadline(self._deadline_s))
+
     def number(self, token: str) -> str | None:
         """Return the number that a token has become; None as long as it has not."""
         return self._number(token, Deadline(self._deadline_s))
@@ -109,12 +130,13 @@ class Open311:
         """Return how these requests stand, asked for in one list."""
         wanted = set(remote_ids)
         query = {"service_request_id": ",".join(remote_ids)}
-        found = [
-            RemoteCase(number, replies.text_of(row, "status"), replies.text_of(row, "status_notes"))
-            for row in self._rows(query, Deadline(self._deadline_s))
-            if (number := replies.request_id(row)) in wanted and number is not None
-        ]
-        return {case.remote_id: case for case in found}
+        found: dict[str, RemoteCase] = {}
+        for row in self._rows(query, Deadline(self._deadline_s)):
+            number = replies.known_id(row, wanted)
+            if number is not None:
+                status, notes = (replies.text_of(row, key) for key in ("status", "status_notes"))
+                found[number] = RemoteCase(number, status, notes)
+        return found
 
     # Posting
 
@@ -226,7 +248,11 @@ class Open311:
         found = self._search.find(ask, case_key, start, end)
         if found is None:
             return None
-        return RemoteCase(replies.request_id(found) or "", str(found.get("status") or ""))
+        try:
+            number = replies.request_id(found)
+        except replies.IdTooLong as error:
+            raise Permanent(f"the case is there under {error}") from error
+        return RemoteCase(number or "", str(found.get("status") or ""))
 
     def _listed(self, start: datetime, end: datetime, deadline: Deadline) -> list[Row]:
         return self._rows({"start_date": _w3c(start), "end_date": _w3c(end)}, deadline)

@@ -41,11 +41,16 @@ class Connection:
         self._format = "json"
 
     def post(
-        self, fields: Mapping[str, str], files: Collection[Attachment], deadline: Deadline
+        self,
+        fields: Mapping[str, str],
+        files: Collection[Attachment],
+        deadline: Deadline,
+        *,
+        resource: str = "requests",
     ) -> Reply:
-        """Post a request, with the key. Raises `Transient`, `Permanent`, `Unanswered`."""
+        """Post a form, with the key. Raises `Transient`, `Permanent`, `Unanswered`."""
         keyed = dict(fields) if self._api_key is None else {"api_key": self._api_key, **fields}
-        request = self._request("POST", f"requests.{self._format}", fields=keyed, files=files)
+        request = self._request("POST", f"{resource}.{self._format}", fields=keyed, files=files)
         try:
             return self._transport.exchange(request, deadline, _RECEIPT_BYTES)
         except DeliveryError as error:

@@ -7,7 +7,7 @@ Errors come as `[{"code": 403, "description": ".."}]` (the specification), `{"er
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -17,7 +17,8 @@ from cases.system import Receipt
 from cases.wording import plain
 
 TEXT_LIMIT: Final = 300
-_ID_LIMIT: Final = 100
+ID_LIMIT: Final = 128
+"""As many as the store keeps."""
 _DEPTH_LIMIT: Final = 6
 
 _WRAPPERS: Final = ("service_requests", "requests", "data", "results")
@@ -30,6 +31,10 @@ _DUPLICATE: Final = re.compile(
 
 class NotUnderstood(ValueError):  # noqa: N818  # named after what it is, as its neighbours are
     """The body is not what this question is answered with."""
+
+
+class IdTooLong(NotUnderstood):
+    """A number that cannot be kept whole: cut, it would name something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ def rows(body: bytes) -> list[Mapping[str, Any]]:
     if not isinstance(parsed, list):
         raise NotUnderstood("no list of requests")
     for row in parsed:
-        if not isinstance(row, dict) or request_id(row) is None:
+        if not isinstance(row, dict) or not _has_id(row):
             raise NotUnderstood("a list of something other than requests")
     return parsed
 
@@ -73,7 +78,7 @@ def receipt(body: bytes) -> Receipt:
         if not _is_error(row) and any(key in row for key in _RECEIPT_KEYS):
             return Receipt(
                 remote_id=request_id(row),
-                token=_id(row.get("token")),
+                token=identifier(row.get("token")),
                 notice=plain(str(row.get("service_notice") or ""), TEXT_LIMIT),
             )
     raise NotUnderstood("no receipt")
@@ -81,7 +86,16 @@ def receipt(body: bytes) -> Receipt:
 
 def request_id(row: Mapping[str, Any]) -> str | None:
     """Return the number of a service request; None where the row has none."""
-    return _id(row.get("service_request_id")) or _id(row.get("id"))
+    return identifier(row.get("service_request_id")) or identifier(row.get("id"))
+
+
+def known_id(row: Mapping[str, Any], wanted: Collection[str]) -> str | None:
+    """Return a request's number where it is one of those wanted."""
+    try:
+        number = request_id(row)
+    except IdTooLong:
+        return None
+    return number if number in wanted else None
 
 
 def text_of(row: Mapping[str, Any], key: str) -> str:
@@ -163,15 +177,29 @@ def _objects(parsed: Any, *, texts: bool = False) -> list[Mapping[str, Any]]:
 
 
 def _is_error(row: Mapping[str, Any]) -> bool:
-    if request_id(row) is not None or _id(row.get("token")) is not None:
+    if request_id(row) is not None or identifier(row.get("token")) is not None:
         return False
     return any(key in row for key in ("code", "error", "detail", "errors", "message"))
 
 
-def _id(value: Any) -> str | None:
+def identifier(value: Any) -> str | None:
+    """Read an id, which many servers write as a number; None where it is none.
+
+    Raises `IdTooLong`.
+    """
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
-    return plain(str(value), _ID_LIMIT) or None
+    text = str(value)
+    if len(text) > ID_LIMIT:
+        raise IdTooLong(f"a number of {len(text)} characters: at most {ID_LIMIT} are kept")
+    return plain(text, ID_LIMIT) or None
+
+
+def _has_id(row: Mapping[str, Any]) -> bool:
+    try:
+        return request_id(row) is not None
+    except IdTooLong:
+        return True
 
 
 def _code(value: Any) -> int | None:

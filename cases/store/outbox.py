@@ -15,9 +15,17 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, sel
 
 from cases.errors import LeaseLost, NotFound
 from cases.record import canonical_json
-from cases.store import schema
+from cases.store import schema, tallies
 from cases.store.rows import Attempt, Delivery, case_key
-from cases.store.states import AttemptOutcome, DeliveryState, Message, Move, delivery_after
+from cases.store.states import (
+    AttemptOutcome,
+    Channel,
+    DeliveryState,
+    Message,
+    Move,
+    Standing,
+    delivery_after,
+)
 
 _D = schema.deliveries
 _A = schema.attempts
@@ -30,9 +38,18 @@ _JOINED: Select[Any] = select(
 """Messages, columns in the order of `Delivery`'s fields."""
 
 
-def delivery_id_of(violation_id: str, message: Message) -> str:
-    """Name of the one message of this kind about a violation."""
-    return f"{violation_id}-{message.value}"
+def delivery_id_of(violation_id: str, message: Message, ordinal: int = 1) -> str:
+    """Name of a message about a violation: its first of this kind, or a later one."""
+    return f"{violation_id}-{_name(message, ordinal)}"
+
+
+def _name(message: Message, ordinal: int) -> str:
+    return message.value if ordinal == 1 else f"{message.value}-{ordinal}"
+
+
+def kind_of(name: str) -> Message:
+    """Read the kind out of a message's name, such as cleared-2."""
+    return Message(name.partition("-")[0])
 
 
 def enqueue(
@@ -41,26 +58,31 @@ def enqueue(
     message: Message,
     payload: Mapping[str, Any],
     *,
-    held: bool,
+    state: DeliveryState,
+    channel: Channel,
     now: datetime,
+    ordinal: int = 1,
+    error: str = "",
 ) -> str:
-    """Add a message; the database refuses a second one of its kind. Returns its id."""
-    delivery_id = delivery_id_of(violation_id, message)
+    """Add a message; the database refuses a second one of its name. Returns its id."""
+    delivery_id = delivery_id_of(violation_id, message, ordinal)
     connection.execute(
         insert(_D).values(
             delivery_id=delivery_id,
             violation_id=violation_id,
-            message=message.value,
+            message=_name(message, ordinal),
             case_key=case_key(violation_id),
             payload=canonical_json(payload),
-            state=(DeliveryState.HELD if held else DeliveryState.PENDING).value,
+            state=state.value,
             attempts=0,
             next_attempt_at=now,
-            last_error="",
+            last_error=error,
             created_at=now,
             updated_at=now,
+            channel=channel.value,
         )
     )
+    tallies.moved(connection, None, state)
     return delivery_id
 
 
@@ -71,11 +93,18 @@ def exists(connection: Connection, delivery_id: str) -> bool:
 
 
 def claim(
-    connection: Connection, owner: str, *, lease_s: float, now: datetime, limit: int
+    connection: Connection,
+    owner: str,
+    *,
+    lease_s: float,
+    now: datetime,
+    limit: int,
+    channel: Channel,
 ) -> tuple[Delivery, ...]:
     """Take up to `limit` due messages, the longest due first, and those of expired leases."""
-    due = _D.c.state == DeliveryState.PENDING.value, _D.c.next_attempt_at <= now
-    expired = _D.c.state == DeliveryState.CLAIMED.value, _D.c.lease_until <= now
+    mine = _D.c.channel == channel.value
+    due = mine, _D.c.state == DeliveryState.PENDING.value, _D.c.next_attempt_at <= now
+    expired = mine, _D.c.state == DeliveryState.CLAIMED.value, _D.c.lease_until <= now
     rows = [*_lock(connection, due, limit), *_lock(connection, expired, limit)]
     rows.sort(key=lambda row: (row.next_attempt_at, row.created_at, row.delivery_id))
     until = now + timedelta(seconds=lease_s)
@@ -99,10 +128,10 @@ def _take(
 ) -> Delivery:
     if row.state == DeliveryState.CLAIMED.value:
         _end_attempt(connection, row.delivery_id, AttemptOutcome.EXPIRED, now=now)
-    state = delivery_after(DeliveryState(row.state), Move.CLAIM)
+    state = delivery_after(row_state := DeliveryState(row.state), Move.CLAIM)
     number = row.attempts + 1
     claim_of = {"attempts": number, "lease_owner": owner, "lease_until": until}
-    _set(connection, row.delivery_id, now, state=state.value, **claim_of)
+    _move(connection, row.delivery_id, row_state, state, now, **claim_of)
     attempt = {"number": number, "owner": owner, "started_at": now, "error": ""}
     connection.execute(insert(_A), {"delivery_id": row.delivery_id, **attempt})
     return replace(_delivery(row), state=state, updated_at=now, **claim_of)
@@ -137,15 +166,16 @@ def delivered(
     row = _row(connection, claimed.delivery_id)
     if row.state == DeliveryState.DELIVERED.value:
         return False
-    state = delivery_after(DeliveryState(row.state), Move.DELIVER)
+    state = delivery_after(before := DeliveryState(row.state), Move.DELIVER)
     _end_attempt(
         connection, claimed.delivery_id, AttemptOutcome.DELIVERED, now=now, number=claimed.attempts
     )
-    _set(
+    _move(
         connection,
         claimed.delivery_id,
+        before,
+        state,
         now,
-        state=state.value,
         remote_case_id=remote_case_id,
         remote_token=remote_token,
         delivered_at=now,
@@ -186,6 +216,18 @@ def unresolved(connection: Connection, claimed: Delivery, error: str, now: datet
     _settle(connection, row, Move.DOUBT, AttemptOutcome.UNRESOLVED, error, now, {})
 
 
+def keep(connection: Connection, claimed: Delivery, reason: str, now: datetime) -> None:
+    """Stop: the case system has no place for it, and it is shown here only."""
+    row = _ours(connection, claimed)
+    _settle(connection, row, Move.KEEP, AttemptOutcome.KEPT, reason, now, {"sent_at": None})
+
+
+def hold(connection: Connection, claimed: Delivery, reason: str, now: datetime) -> None:
+    """Give it to a person: it was not posted, and cannot be as it is."""
+    row = _ours(connection, claimed)
+    _settle(connection, row, Move.HOLD, AttemptOutcome.HELD, reason, now, {"sent_at": None})
+
+
 def release(connection: Connection, owner: str, now: datetime) -> int:
     """Give back everything this owner has claimed; what may have been sent keeps its mark."""
     mine = select(_D).where(_D.c.state == DeliveryState.CLAIMED.value, _D.c.lease_owner == owner)
@@ -198,11 +240,11 @@ def release(connection: Connection, owner: str, now: datetime) -> int:
 def requeue(connection: Connection, delivery_id: str, by: str, now: datetime) -> None:
     """Post it again, now: a person says so. An unresolved one is still looked up first."""
     row = _row(connection, delivery_id)
-    state = delivery_after(DeliveryState(row.state), Move.REQUEUE)
-    changes: dict[str, Any] = {"state": state.value, "next_attempt_at": now}
-    if row.state == DeliveryState.UNRESOLVED.value:
+    state = delivery_after(before := DeliveryState(row.state), Move.REQUEUE)
+    changes: dict[str, Any] = {"next_attempt_at": now}
+    if before is DeliveryState.UNRESOLVED:
         changes["post_again_by"] = by
-    _set(connection, delivery_id, now, **changes)
+    _move(connection, delivery_id, before, state, now, **changes)
 
 
 def review(connection: Connection, violation_id: str, move: Move, now: datetime) -> int:
@@ -213,7 +255,7 @@ def review(connection: Connection, violation_id: str, move: Move, now: datetime)
     ids = connection.execute(held.with_for_update(key_share=True)).scalars().all()
     for delivery_id in ids:
         state = delivery_after(DeliveryState.HELD, move)
-        _set(connection, delivery_id, now, state=state.value, next_attempt_at=now)
+        _move(connection, delivery_id, DeliveryState.HELD, state, now, next_attempt_at=now)
     return len(ids)
 
 
@@ -272,19 +314,23 @@ def attempts_of(connection: Connection, violation_id: str) -> tuple[Attempt, ...
     )
 
 
-def counts(connection: Connection) -> dict[DeliveryState, int]:
-    """Messages in each state."""
-    found = connection.execute(select(_D.c.state, func.count()).group_by(_D.c.state)).all()
-    return dict.fromkeys(DeliveryState, 0) | {DeliveryState(state): n for state, n in found}
-
-
 def oldest_due_at(connection: Connection) -> datetime | None:
     """When the longest waiting message was due."""
-    waiting = (DeliveryState.PENDING.value, DeliveryState.CLAIMED.value)
-    found: datetime | None = connection.execute(
-        select(func.min(_D.c.next_attempt_at)).where(_D.c.state.in_(waiting))
-    ).scalar()
-    return found
+    waiting = (DeliveryState.PENDING, DeliveryState.CLAIMED)
+    # One by one, each is the first entry of an index; together they would be read whole.
+    found = [
+        at
+        for channel in Channel
+        for state in waiting
+        if (
+            at := connection.execute(
+                select(func.min(_D.c.next_attempt_at)).where(
+                    _D.c.channel == channel.value, _D.c.state == state.value
+                )
+            ).scalar()
+        )
+    ]
+    return min(found, default=None)
 
 
 def _row(connection: Connection, delivery_id: str) -> Row[Any]:
@@ -316,13 +362,14 @@ def _settle(
     now: datetime,
     changes: Mapping[str, Any],
 ) -> None:
-    state = delivery_after(DeliveryState(row.state), move)
+    state = delivery_after(before := DeliveryState(row.state), move)
     _end_attempt(connection, row.delivery_id, outcome, now=now, number=row.attempts, error=error)
-    _set(
+    _move(
         connection,
         row.delivery_id,
+        before,
+        state,
         now,
-        state=state.value,
         lease_owner=None,
         lease_until=None,
         last_error=error,
@@ -334,6 +381,18 @@ def _set(connection: Connection, delivery_id: str, now: datetime, **changes: Any
     connection.execute(
         update(_D).where(_D.c.delivery_id == delivery_id).values(updated_at=now, **changes)
     )
+
+
+def _move(
+    connection: Connection,
+    delivery_id: str,
+    before: DeliveryState,
+    after: DeliveryState,
+    now: datetime,
+    **changes: Any,
+) -> None:
+    _set(connection, delivery_id, now, state=after.value, **changes)
+    tallies.moved(connection, before, after)
 
 
 def _end_attempt(
@@ -358,5 +417,7 @@ def _read(rows: Sequence[Row[Any]]) -> tuple[Delivery, ...]:
 def _delivery(row: Row[Any]) -> Delivery:
     values: list[Any] = list(row)
     message, _, payload, state = values[5:9]
-    values[5], values[7], values[8] = Message(message), json.loads(payload), DeliveryState(state)
+    values[5], values[7], values[8] = kind_of(message), json.loads(payload), DeliveryState(state)
+    channel, standing = values[-2:]
+    values[-2:] = Channel(channel), None if standing is None else Standing(standing)
     return Delivery(*values)

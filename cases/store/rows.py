@@ -7,8 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from cases.record import case_key as case_key  # noqa: PLC0414  # offered here as well
-from cases.store.states import AttemptOutcome, DeliveryState, Message, Review, ViolationState
-from detectors import Violation
+from cases.store.states import (
+    Answer,
+    AttemptOutcome,
+    Channel,
+    DeliveryState,
+    Message,
+    Review,
+    Standing,
+    ViolationState,
+)
+from detectors import Box, Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,9 @@ class Delivery:
     created_at: datetime
     updated_at: datetime
     delivered_at: datetime | None
+    channel: Channel = Channel.CASE
+    standing: Standing | None = None
+    """What the case system last said of the case, in our words."""
 
     @property
     def maybe_sent(self) -> bool:
@@ -115,6 +127,45 @@ class Confirmation:
     delivery_id: str
     first: bool
     """False: it was confirmed before, and nothing was changed."""
+    held_for: str = ""
+    """Why a person has to agree; empty where it goes out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A place whose cases are held for a while, because one was rejected there."""
+
+    silence_id: int
+    violation_id: str
+    """The rejected one."""
+    camera_id: str
+    zone_id: str
+    kind: str
+    box: Box
+    """Of the rejected violation, in source pixels."""
+    made_at: datetime
+    until_at: datetime
+    by: str
+    reason: str
+    lifted_at: datetime | None = None
+    lifted_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLook:
+    """A question to a camera: whether what a case is about still stands there."""
+
+    request_id: int
+    violation_id: str
+    camera_id: str
+    asked_at: datetime
+    asked_by: str
+    reason: str
+    """What was said when it was asked, such as the case system's word."""
+    answered_at: datetime | None = None
+    answer: Answer | None = None
+    why: str = ""
+    """What the answer rests on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,8 @@ violations = Table(
     Index("violations_by_time", "opened_at"),
     Index("violations_by_review", "review", "state", "opened_at"),
     Index("violations_by_camera_state", "camera_id", "state", "opened_at"),
+    Index("violations_admitted", "review", "confirmed_at"),
+    Index("violations_admitted_here", "camera_id", "kind", "review", "confirmed_at"),
 )
 
 history = Table(
@@ -105,9 +107,11 @@ deliveries = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     Column("delivered_at", UtcTime),
+    Column("channel", String(16), nullable=False, server_default="case"),
+    Column("standing", String(16)),
     UniqueConstraint("violation_id", "message", name="deliveries_once"),
-    Index("deliveries_due", "state", "next_attempt_at"),
-    Index("deliveries_leased", "state", "lease_until"),
+    Index("deliveries_due", "channel", "state", "next_attempt_at"),
+    Index("deliveries_leased", "channel", "state", "lease_until"),
     Index("deliveries_by_time", "created_at"),
     Index("deliveries_by_state", "state", "created_at"),
 )
@@ -132,4 +136,55 @@ watches = Table(
     Column("camera_id", String(128), primary_key=True),
     Column("snapshot", Text, nullable=False),
     Column("saved_at", UtcTime, nullable=False),
+)
+
+silences = Table(
+    "silences",
+    metadata,
+    Column("silence_id", Integer, primary_key=True),
+    Column("violation_id", ForeignKey("violations.violation_id"), nullable=False),
+    Column("camera_id", String(128), nullable=False),
+    Column("zone_id", String(128), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("box", Text, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("until_at", UtcTime, nullable=False),
+    Column("by", String(128), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("lifted_at", UtcTime),
+    Column("lifted_by", String(128)),
+    Index("silences_by_place", "camera_id", "kind", "until_at"),
+    Index("silences_by_time", "until_at"),
+)
+
+second_looks = Table(
+    "second_looks",
+    metadata,
+    Column("request_id", Integer, primary_key=True),
+    Column("violation_id", ForeignKey("violations.violation_id"), nullable=False),
+    Column("camera_id", String(128), nullable=False),
+    Column("asked_at", UtcTime, nullable=False),
+    Column("asked_by", String(128), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("answered_at", UtcTime),
+    Column("answer", String(16)),
+    Column("why", Text, nullable=False),
+    Index("second_looks_open", "answered_at", "asked_at"),
+    Index("second_looks_of", "violation_id", "request_id"),
+)
+
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("what", String(32), primary_key=True),
+    Column("n", Integer, nullable=False),
+)
+
+# Added to `tallies` now and then: writers that only insert never wait for each other.
+tally_changes = Table(
+    "tally_changes",
+    metadata,
+    Column("entry_id", Integer, primary_key=True),
+    Column("what", String(32), nullable=False),
+    Column("n", Integer, nullable=False),
 )

@@ -29,10 +29,36 @@ class Review(StrEnum):
 
 
 class Message(StrEnum):
-    """Kind of message about a violation; each is sent at most once."""
+    """Kind of message about a violation.
+
+    There is one report, one pre-alarm and one clip; a place may clear, and be looked at again,
+    several times.
+    """
 
     REPORT = "report"
-    """The case itself."""
+    """The case itself, or the alarm of a kind that is no case."""
+    OPENED = "opened"
+    """Pre-alarm: something dwells, and may be put right before it is a case."""
+    CLIP = "clip"
+    """Update: the clip that follows the stills."""
+    CLEARED = "cleared"
+    """Update: the place is clear, or a pre-alarm has come to nothing."""
+    ANSWER = "answer"
+    """Update: what a second look has found."""
+
+    @property
+    def is_update(self) -> bool:
+        """Whether it says something about a message before it, and waits for that."""
+        return self in {Message.CLIP, Message.CLEARED, Message.ANSWER}
+
+
+class Channel(StrEnum):
+    """Whom a message is for; each has a courier of its own."""
+
+    CASE = "case"
+    """The city's case system."""
+    ALARM = "alarm"
+    """The receiver of alarms, for kinds that have no code, and of pre-alarms."""
 
 
 class DeliveryState(StrEnum):
@@ -51,6 +77,10 @@ class DeliveryState(StrEnum):
     """Perhaps it arrived and nobody can be asked; only a person posts it again."""
     REJECTED = "rejected"
     """A person has refused it; never posted."""
+    WAITING = "waiting"
+    """For the message before it: an update never overtakes its case."""
+    KEPT = "kept"
+    """Never posted, only shown here; its error says why."""
 
 
 class Move(StrEnum):
@@ -65,6 +95,9 @@ class Move(StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
     REQUEUE = "requeue"
+    FOLLOW = "follow"
+    KEEP = "keep"
+    HOLD = "hold"
 
 
 class AttemptOutcome(StrEnum):
@@ -78,6 +111,39 @@ class AttemptOutcome(StrEnum):
     """Given back by its owner before it was settled."""
     EXPIRED = "expired"
     """Its owner was never heard of again."""
+    KEPT = "kept"
+    """The case system has no place for it."""
+    HELD = "held"
+    """It cannot be posted as it is."""
+
+
+class Answer(StrEnum):
+    """What a second look has found."""
+
+    CLEARED = "cleared"
+    STILL_THERE = "still_there"
+    CANNOT_TELL = "cannot_tell"
+
+
+class Standing(StrEnum):
+    """What a case system's own word for a case's state means here."""
+
+    RECEIVED = "received"
+    WORKING = "working"
+    DEALT_WITH = "dealt_with"
+    """Said to be put right: the camera looks again."""
+    CLOSED = "closed"
+    """Nothing more is expected, and nobody asks for another look."""
+    FALSE_ALARM = "false_alarm"
+    """There was nothing to act upon: a verdict, as a person's here."""
+    DUPLICATE = "duplicate"
+    REFUSED = "refused"
+    """Not taken up, for a reason that says nothing about the pictures."""
+
+    @property
+    def ends(self) -> bool:
+        """Whether the case is not asked for again."""
+        return self in {Standing.CLOSED, Standing.FALSE_ALARM, Standing.DUPLICATE, Standing.REFUSED}
 
 
 VIOLATION_MOVES: Mapping[ViolationState, Mapping[Change, ViolationState]] = {
@@ -106,6 +172,11 @@ DELIVERY_MOVES: Mapping[DeliveryState, Mapping[Move, DeliveryState]] = {
         Move.CLAIM: DeliveryState.CLAIMED,
         Move.DELIVER: DeliveryState.DELIVERED,
         Move.REQUEUE: DeliveryState.PENDING,
+        Move.KEEP: DeliveryState.KEPT,
+    },
+    DeliveryState.WAITING: {
+        Move.FOLLOW: DeliveryState.PENDING,
+        Move.KEEP: DeliveryState.KEPT,
     },
     DeliveryState.CLAIMED: {
         Move.CLAIM: DeliveryState.CLAIMED,  # only after the lease has expired
@@ -114,6 +185,8 @@ DELIVERY_MOVES: Mapping[DeliveryState, Mapping[Move, DeliveryState]] = {
         Move.DELIVER: DeliveryState.DELIVERED,
         Move.BURY: DeliveryState.DEAD,
         Move.DOUBT: DeliveryState.UNRESOLVED,
+        Move.KEEP: DeliveryState.KEPT,
+        Move.HOLD: DeliveryState.HELD,
     },
     # A courier that was stopped past its lease may still bring the answer.
     DeliveryState.DEAD: {
@@ -126,6 +199,7 @@ DELIVERY_MOVES: Mapping[DeliveryState, Mapping[Move, DeliveryState]] = {
     },
     DeliveryState.DELIVERED: {},
     DeliveryState.REJECTED: {},
+    DeliveryState.KEPT: {},
 }
 
 

@@ -1,21 +1,33 @@
 """The store: violations, pins, rule engines and the outbox in one database."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, select
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import Connection, select
+from sqlalchemy.engine import URL
 
-from cases.errors import StoreBroken, StoreError, StoreFull, StoreMissing, WrongState
+from cases.errors import StoreBroken, StoreBusy, StoreFull, WrongState
 from cases.evidence import Evidence
-from cases.migrations import MIGRATIONS, Migration, current_version, migrate
-from cases.store import follow_rows, outbox, pin_rows, schema, violation_rows
+from cases.migrations import MIGRATIONS, Migration, migrate
+from cases.store import (
+    admission,
+    follow_rows,
+    order_rows,
+    outbox,
+    pin_rows,
+    schema,
+    silences,
+    tallies,
+    violation_rows,
+)
 from cases.store.adding import add_new
+from cases.store.admission import Limits
+from cases.store.courier_side import Clock, CourierSide
 from cases.store.database import BUSY_TIMEOUT_S, Database, open_engine, translated
+from cases.store.location import expect_store, prepare_file, store_url
 from cases.store.rows import (
     Case,
     CaseDetail,
@@ -25,11 +37,10 @@ from cases.store.rows import (
     PinnedLook,
     SavedWatch,
 )
-from cases.store.states import DeliveryState, Message, Move, Review, ViolationState
+from cases.store.second_looks import SecondLooks
+from cases.store.silences import Silences
+from cases.store.states import Channel, DeliveryState, Message, Move, Review, ViolationState
 from detectors import Change, Violation
-
-Clock = Callable[[], datetime]
-"""Returns the host's time, aware."""
 
 
 def utc_now() -> datetime:
@@ -37,15 +48,17 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Store:
+class Store(CourierSide):
     """Durable state of a site. Every method is one transaction and may be called by any thread.
 
     Several processes may have the same store open. Raises the branches of `cases.StoreError`.
+    `silences` and `second_looks` are parts of it.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
+        super().__init__(database, clock)
+        self.silences = Silences(database, self.now)
+        self.second_looks = SecondLooks(database, self.now)
 
     # Opening and closing
 
@@ -69,12 +82,12 @@ class Store:
         `username` and `password` are PostgreSQL's, and are never shown.
         """
         url = store_url(where, username, password)
-        _prepare_file(url, create=create)
+        prepare_file(url, create=create)
         engine = open_engine(url, busy_timeout_s=busy_timeout_s)
         try:
             with translated():
                 if not create:
-                    _expect_store(engine)
+                    expect_store(engine)
                 migrate(engine, steps)
             store = cls(Database(engine), clock)
             if site_id is not None:
@@ -93,10 +106,6 @@ class Store:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
-
-    def now(self) -> datetime:
-        """Time on the clock that leases and due times are measured with, UTC."""
-        return self._clock().astimezone(UTC)
 
     def site_id(self) -> str | None:
         """Name of the site that this store belongs to."""
@@ -121,10 +130,32 @@ class Store:
 
     # The life of a violation
 
-    def open_violation(self, violation: Violation) -> bool:
-        """Store a violation when it is opened. False: known before, nothing changed."""
+    def open_violation(
+        self,
+        violation: Violation,
+        alarm: Mapping[str, Any] | None = None,
+        *,
+        channel: Channel = Channel.CASE,
+    ) -> bool:
+        """Store a violation when it is opened. False: known before, nothing changed.
+
+        With `alarm`, the payload of a pre-alarm, that goes into the outbox with it.
+        """
+        now = self.now()
         with self._database.write() as connection:
-            return violation_rows.add_opened(connection, violation, self.now())
+            if not violation_rows.add_opened(connection, violation, now):
+                return False
+            if alarm is not None:
+                outbox.enqueue(
+                    connection,
+                    violation.violation_id,
+                    Message.OPENED,
+                    alarm,
+                    state=DeliveryState.PENDING,
+                    channel=channel,
+                    now=now,
+                )
+            return True
 
     def confirm(
         self,
@@ -134,12 +165,16 @@ class Store:
         *,
         review: Review = Review.NONE,
         reason: str = "",
+        channel: Channel = Channel.CASE,
+        limits: Limits | None = None,
+        keep: str = "",
     ) -> Confirmation:
         """Confirm a violation and put its report into the outbox, in one transaction.
 
         A second confirmation of the same violation changes nothing and says so (`first`).
-        `Review.HELD` holds the report, for `reason`, until a person approves it. A violation that
-        was never opened here is opened first. `payload` is any JSON object; it is frozen.
+        `Review.HELD` holds the report, for `reason`, until a person approves it; so do `limits`
+        and silenced places. `keep` says why it is told to nobody. A violation that was never
+        opened here is opened first. `payload` is any JSON object; it is frozen.
         """
         if review not in {Review.NONE, Review.HELD}:
             raise ValueError(f"review: expected none or held, got {review}")
@@ -147,6 +182,11 @@ class Store:
         delivery_id = outbox.delivery_id_of(violation_id, Message.REPORT)
         now = self.now()
         with self._database.write() as connection:
+            if not keep:
+                why = admission.reason_to_hold(connection, violation, limits, now)
+                if why:
+                    reason = f"{reason}; {why}" if review is Review.HELD and reason else why
+                    review = Review.HELD
             if not violation_rows.add_confirmed(
                 connection, violation, evidence, review, reason, now
             ):
@@ -158,24 +198,69 @@ class Store:
             held = review is Review.HELD
             if held:
                 violation_rows.add_history(connection, violation_id, "held", now, reason=reason)
-            outbox.enqueue(connection, violation_id, Message.REPORT, payload, held=held, now=now)
-        return Confirmation(delivery_id, first=True)
+            state = DeliveryState.HELD
+            if keep:
+                state = DeliveryState.KEPT
+            elif not held:
+                state = order_rows.report_state(connection, violation_id, channel, now)
+            outbox.enqueue(
+                connection,
+                violation_id,
+                Message.REPORT,
+                payload,
+                state=state,
+                channel=channel,
+                now=now,
+                error=keep,
+            )
+        return Confirmation(delivery_id, first=True, held_for=reason if held else "")
 
     def update(self, violation: Violation, reason: str = "") -> None:
         """Store a violation's newer facts; one that had cleared stands again."""
         self._change(violation, Change.UPDATED, reason)
 
-    def clear(self, violation: Violation, reason: str = "") -> bool:
-        """Store that the place is clear again. False: it was, and nothing changed."""
-        return self._change(violation, Change.CLEARED, reason)
+    def clear(
+        self, violation: Violation, reason: str = "", update: Mapping[str, Any] | None = None
+    ) -> bool:
+        """Store that the place is clear again. False: it was, and nothing changed.
 
-    def discard(self, violation: Violation, reason: str = "") -> bool:
-        """Store that it came to nothing. False: it had, and nothing changed."""
-        return self._change(violation, Change.DISCARDED, reason)
+        `update` is told to everybody who was told of the violation.
+        """
+        return self._change(violation, Change.CLEARED, reason, update)
 
-    def _change(self, violation: Violation, what: Change, reason: str) -> bool:
+    def discard(
+        self, violation: Violation, reason: str = "", update: Mapping[str, Any] | None = None
+    ) -> bool:
+        """Store that it came to nothing. False: it had, and nothing changed. `update`: as above."""
+        return self._change(violation, Change.DISCARDED, reason, update)
+
+    def add_update(
+        self, violation_id: str, message: Message, payload: Mapping[str, Any]
+    ) -> tuple[str, ...]:
+        """Put an update into the outbox for everybody who was told; returns the ids.
+
+        It waits for the message before it. A second clip changes nothing. NotFound; WrongState
+        where nobody was told of the violation.
+        """
         with self._database.write() as connection:
-            return violation_rows.change(connection, violation, what, reason, self.now())
+            return order_rows.add_update(connection, violation_id, message, payload, self.now())
+
+    def _change(
+        self,
+        violation: Violation,
+        what: Change,
+        reason: str,
+        update: Mapping[str, Any] | None = None,
+    ) -> bool:
+        now = self.now()
+        with self._database.write() as connection:
+            if not violation_rows.change(connection, violation, what, reason, now):
+                return False
+            if update is not None and order_rows.anybody_told(connection, violation.violation_id):
+                order_rows.add_update(
+                    connection, violation.violation_id, Message.CLEARED, update, now
+                )
+            return True
 
     # Review by a person
 
@@ -183,11 +268,34 @@ class Store:
         """Let a held case go out. NotFound; WrongState where it is not held."""
         self._review(violation_id, Move.APPROVE, Review.APPROVED, by, reason)
 
-    def reject(self, violation_id: str, *, by: str, reason: str) -> None:
-        """Refuse a held case for good. NotFound; WrongState where it is not held."""
-        self._review(violation_id, Move.REJECT, Review.REJECTED, by, reason)
+    def reject(self, violation_id: str, *, by: str, reason: str, silence_s: float = 0.0) -> None:
+        """Refuse a held case for good, and silence its place for so long.
 
-    def _review(self, violation_id: str, move: Move, verdict: Review, by: str, reason: str) -> None:
+        NotFound; WrongState where it is not held.
+        """
+        self._review(violation_id, Move.REJECT, Review.REJECTED, by, reason, silence_s)
+
+    def refute(self, violation_id: str, *, by: str, reason: str, silence_s: float = 0.0) -> bool:
+        """Store that a case which went out was a false alarm. False: rejected before. NotFound."""
+        with self._database.write() as connection:
+            return follow_rows.refute(
+                connection,
+                violation_id,
+                by=by,
+                reason=reason,
+                now=self.now(),
+                silence_s=silence_s,
+            )
+
+    def _review(
+        self,
+        violation_id: str,
+        move: Move,
+        verdict: Review,
+        by: str,
+        reason: str,
+        silence_s: float = 0.0,
+    ) -> None:
         now = self.now()
         with self._database.write() as connection:
             case = violation_rows.one(connection, violation_id, locked=True)
@@ -201,6 +309,11 @@ class Store:
             violation_rows.add_history(
                 connection, violation_id, verdict.value, now, by=by, reason=reason
             )
+            if verdict is Review.REJECTED:
+                silences.add(
+                    connection, case.violation, by=by, reason=reason, now=now, for_s=silence_s
+                )
+            order_rows.put_in_order(connection, violation_id, now)
 
     # Looks on the spool, and rule engines
 
@@ -233,104 +346,6 @@ class Store:
         """Return the saved rule engine of every camera, by camera id."""
         with self._database.read() as connection:
             return pin_rows.load_watches(connection)
-
-    # The outbox, for couriers
-
-    def claim(self, owner: str, *, lease_s: float, limit: int = 1) -> tuple[Delivery, ...]:
-        """Take due messages, the longest due first, until now + lease_s.
-
-        An expired claim of anybody is taken as well; `maybe_sent` says that its post may have left.
-        """
-        with self._database.write() as connection:
-            return outbox.claim(connection, owner, lease_s=lease_s, now=self.now(), limit=limit)
-
-    def sending(self, claimed: Delivery) -> datetime:
-        """Call on the last line before a post leaves: returns the end of the lease. LeaseLost."""
-        with self._database.write() as connection:
-            return outbox.sending(connection, claimed, self.now())
-
-    def delivered(
-        self, claimed: Delivery, remote_case_id: str | None, *, remote_token: str | None = None
-    ) -> bool:
-        """Settle as arrived, even past the lease. False: settled so before, nothing changed."""
-        now = self.now()
-        with self._database.write() as connection:
-            if not outbox.delivered(connection, claimed, remote_case_id, remote_token, now):
-                return False
-            what = f"{claimed.message} delivered"
-            violation_rows.add_history(
-                connection, claimed.violation_id, what, now, reason=remote_case_id or ""
-            )
-            return True
-
-    def retry_later(
-        self, claimed: Delivery, *, next_at: datetime, error: str, maybe_sent: bool
-    ) -> None:
-        """Give back, to be tried at `next_at`. LeaseLost.
-
-        `maybe_sent=False` only when the case system certainly has not taken it: otherwise the
-        next claim is told to look it up first.
-        """
-        with self._database.write() as connection:
-            outbox.retry_later(
-                connection,
-                claimed,
-                next_at=next_at,
-                error=error,
-                maybe_sent=maybe_sent,
-                now=self.now(),
-            )
-
-    def dead(self, claimed: Delivery, *, error: str) -> None:
-        """Stop: refused for good, and certainly not taken. LeaseLost."""
-        with self._database.write() as connection:
-            outbox.dead(connection, claimed, error, self.now())
-
-    def unresolved(self, claimed: Delivery, *, error: str) -> None:
-        """Stop: perhaps taken, and nobody can be asked; only a person posts it again. LeaseLost."""
-        with self._database.write() as connection:
-            outbox.unresolved(connection, claimed, error, self.now())
-
-    def release(self, owner: str) -> int:
-        """Give back every claim of this owner (a courier that stops, or starts after a crash)."""
-        with self._database.write() as connection:
-            return outbox.release(connection, owner, self.now())
-
-    def requeue(self, delivery_id: str, *, by: str, reason: str = "") -> None:
-        """Post again, now, because a person says so: dead, unresolved or waiting ones.
-
-        An unresolved one is looked up first where that is possible and posted where it is not
-        (`Delivery.post_again_by`). NotFound; WrongState for any other state.
-        """
-        now = self.now()
-        with self._database.write() as connection:
-            outbox.requeue(connection, delivery_id, by, now)
-            violation_id = outbox.one(connection, delivery_id).violation_id
-            violation_rows.add_history(
-                connection, violation_id, "requeued", now, by=by, reason=reason
-            )
-
-    # After the delivery
-
-    def posted_since(self, since: datetime) -> tuple[datetime, ...]:
-        """Return when posts left at or after `since`, by any courier, oldest first."""
-        with self._database.read() as connection:
-            return follow_rows.posted_since(connection, since)
-
-    def numberless(self, since: datetime, *, limit: int) -> tuple[tuple[str, str], ...]:
-        """Return (delivery id, token) of cases confirmed since then that have a token only."""
-        with self._database.read() as connection:
-            return follow_rows.numberless(connection, since, limit)
-
-    def numbered(self, delivery_id: str, remote_case_id: str) -> bool:
-        """Store the number that a token became. False: it has one already."""
-        with self._database.write() as connection:
-            return follow_rows.numbered(connection, delivery_id, remote_case_id, self.now())
-
-    def note_remote_state(self, violation_id: str, said: str) -> bool:
-        """Append what the case system says of a case to its history. False: it said so before."""
-        with self._database.write() as connection:
-            return follow_rows.note_remote_state(connection, violation_id, said, self.now())
 
     # Reading
 
@@ -385,51 +400,16 @@ class Store:
     def counts(self) -> Counts:
         """Count for metrics."""
         with self._database.read() as connection:
-            return Counts(
-                violations=violation_rows.counts(connection),
-                deliveries=outbox.counts(connection),
+            found, piled = tallies.totals(connection)
+            counts = Counts(
+                violations=tallies.violation_counts(found),
+                deliveries=tallies.delivery_counts(found),
                 oldest_due_at=outbox.oldest_due_at(connection),
             )
-
-
-def store_url(where: str | Path, username: str | None, password: str | None) -> URL:
-    """Read where a store is. StoreError without showing it: it may hold a password."""
-    if not isinstance(where, str) or "://" not in where:
-        return URL.create("sqlite", database=str(where))
-    url: URL | None = None
-    with suppress(ArgumentError, ValueError):
-        url = make_url(where)
-    if url is None:
-        # Without the cause: a password with a colon reads as a port, and would be named.
-        raise StoreError("the store's URL cannot be read: write postgresql://host:port/name")
-    if username is not None:
-        url = url.set(username=username)
-    return url if password is None else url.set(password=password)
-
-
-def _expect_store(engine: Engine) -> None:
-    with engine.connect() as connection:
-        if current_version(connection) == 0:
-            raise StoreMissing(f"there is no store in the database {engine.url.database}")
-
-
-def _prepare_file(url: URL, *, create: bool) -> None:
-    if url.get_backend_name() != "sqlite":
-        return
-    if url.database in {None, "", ":memory:"}:
-        raise StoreError("the store has to be a file: several threads and processes share it")
-    path = Path(str(url.database))
-    if path.exists():
-        return
-    if not create:
-        raise StoreMissing(f"there is no store at {path}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Readable by its owner alone: it names people's cars and places.
-        path.touch(mode=0o600)
-    except OSError as error:
-        branch = StoreFull if error.errno in {28, 122} else StoreError
-        raise branch(f"no store can be made at {path}: {error.strerror}") from error
+        if piled > tallies.FOLD_AT:
+            with suppress(StoreBusy, StoreFull), self._database.write() as connection:
+                tallies.fold(connection)
+        return counts
 
 
 def _site_id(connection: Connection) -> str | None:

@@ -6,12 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from cases.errors import NotFound
 from cases.evidence import Evidence
 from cases.record import canonical_json, violation_from_record, violation_record
-from cases.store import schema
+from cases.store import schema, tallies
 from cases.store.adding import add_new
 from cases.store.rows import Case, HistoryEntry
 from cases.store.states import Review, ViolationState, violation_after
@@ -25,6 +25,7 @@ def add_opened(connection: Connection, violation: Violation, now: datetime) -> b
     """Add a violation as opened. False: it was there before, and nothing was changed."""
     if not add_new(connection, _V, _opened(violation, now)):
         return False
+    tallies.moved(connection, None, ViolationState.OPENED)
     add_history(connection, violation.violation_id, Change.OPENED.value, now)
     return True
 
@@ -42,6 +43,7 @@ def add_confirmed(
     row |= {"state": ViolationState.CONFIRMED.value, "reason": reason}
     if not add_new(connection, _V, row):
         return False
+    tallies.moved(connection, None, ViolationState.CONFIRMED)
     same = {"violation_id": violation.violation_id, "at": now, "by": ""}
     entries = (Change.OPENED.value, ""), (Change.CONFIRMED.value, reason)
     connection.execute(insert(_H), [{**same, "what": what, "reason": why} for what, why in entries])
@@ -86,6 +88,7 @@ def change(
         .where(_V.c.violation_id == violation.violation_id)
         .values(state=after.value, reason=reason, updated_at=now, **_facts(violation))
     )
+    tallies.moved(connection, state, after)
     add_history(connection, violation.violation_id, what.value, now, reason=reason)
     return True
 
@@ -194,12 +197,6 @@ def history_of(connection: Connection, violation_id: str) -> tuple[HistoryEntry,
         HistoryEntry(at=row.at, what=row.what, by=row.by, reason=row.reason)
         for row in connection.execute(query)
     )
-
-
-def counts(connection: Connection) -> dict[ViolationState, int]:
-    """Violations in each state."""
-    found = connection.execute(select(_V.c.state, func.count()).group_by(_V.c.state)).all()
-    return dict.fromkeys(ViolationState, 0) | {ViolationState(state): n for state, n in found}
 
 
 def _facts(violation: Violation) -> dict[str, Any]:
