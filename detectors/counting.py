@@ -28,6 +28,8 @@ class Threshold:
     """Share 0..1 of the zone under their boxes at which it begins as well; None: count only."""
     pieces: int = 1
     """Fewest things that may make the share."""
+    many: bool = False
+    """Whether it takes so many that a look that shows too few is no chance of the model's."""
 
     def level(self, count: int, share: float) -> Level:
         """Compare what is there."""
@@ -70,7 +72,8 @@ def reading_of(
         if blocked >= BLIND_SHARE or limit.level(len(everything), everywhere) is not Level.CLEAR:
             return Reading.none(blind=True)
     if level is Level.CLEAR:
-        return Reading(level, empty=limit.level(len(known), share) is Level.CLEAR)
+        gone = limit.many or limit.level(len(known), share) is Level.CLEAR
+        return Reading(level, empty=gone)
     return Reading(
         level=level,
         box=_hull(seen),

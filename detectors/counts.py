@@ -1,0 +1,117 @@
+"""Kinds that count what stands in a zone: the part that bikes, crowds, goods and debris share."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.counting import Counted, Threshold, reading_of
+from detectors.coverage import Coverage
+from detectors.kinds import VEHICLES
+from detectors.place import Area, Boxes
+from detectors.reading import Reading
+from detectors.rule import Rule
+from detectors.scene import Instant, Scene
+from detectors.spots import Spot, Spots
+from detectors.things import STAY, STAY_LEAST
+
+IN_SHARE = 0.5
+"""Share of a thing's ground contact in a zone from which it stands in it."""
+OTHER_CONF = 0.25
+"""Score from which a thing that the rule does not accuse is believed."""
+
+
+class Counts:
+    """A measure over the spots of each zone; a kind says what is one of them, and what counts."""
+
+    drifting = False
+    """Whether what is counted moves with a current (see Spots)."""
+    hides: frozenset[str] = VEHICLES
+    """Vocabulary names of what may stand in front of it."""
+
+    def __init__(self, rule: Rule, limit: Threshold) -> None:
+        self._limit = limit
+        self._classes = rule.effective_classes
+        self._take = rule.effective_conf
+        self._stay = min(self._take, max(STAY * self._take, STAY_LEAST))
+        self._areas = {zone.zone_id: Area.of(zone) for zone in rule.accused_zones}
+        self._coverage = {zone_id: Coverage.of(area) for zone_id, area in self._areas.items()}
+        self._spots = {zone_id: Spots(drifting=self.drifting) for zone_id in sorted(self._areas)}
+
+    @property
+    def min_conf(self) -> float:
+        """Lowest score it makes use of."""
+        return self._stay
+
+    def observe(self, scene: Scene) -> None:
+        """Take the whole scene; most kinds have nothing to ask of it."""
+
+    def pass_over(self, instant: Instant) -> None:
+        """Take note of a look that is no observation: what stands, stands."""
+
+    def read(self, zone_id: str, scene: Scene) -> Reading:
+        """Say how much of it stands in a zone."""
+        columns = self._columns(zone_id, scene)
+        self._follow(zone_id, columns, boxes_named(self.hides, scene), scene)
+        large = boxes_named(VEHICLES, scene)
+        blocked = self._coverage[zone_id].share(large, scene.height)
+        counted = self._counted(zone_id, scene)
+        return reading_of(counted, self._limit, self._coverage[zone_id], scene.height, blocked)
+
+    def _follow(self, zone_id: str, columns: NDArray[np.intp], front: Boxes, scene: Scene) -> None:
+        """Give the sightings of a look to the zone's spots."""
+        strong = scene.seen.scores[columns] >= self._take
+        busy = self._busy(scene.seen.boxes[columns], scene)
+        self._spots[zone_id].update(scene, columns, strong, busy=busy, front=front)
+
+    def _columns(self, zone_id: str, scene: Scene) -> NDArray[np.intp]:
+        """(N,) indexes of the sightings that are in a zone: once each, scored well enough."""
+        seen = scene.seen
+        named = np.asarray([name in self._classes for name in seen.names], bool)
+        own = seen.leaders == np.arange(len(seen))
+        usable = np.flatnonzero(named & own & (seen.scores >= self._stay))
+        inside = [index for index in usable.tolist() if self._is_in(zone_id, index, scene)]
+        return np.asarray(inside, np.intp)
+
+    def _is_in(self, zone_id: str, index: int, scene: Scene) -> bool:
+        """Whether a sighting stands in a zone."""
+        area, box = self._areas[zone_id], scene.seen.box(index)
+        if not area.holds_ground(box, scene.height):
+            return False
+        return area.ground_share(box, scene.height) >= IN_SHARE
+
+    def _busy(self, boxes: Boxes, scene: Scene) -> NDArray[np.bool_]:  # noqa: ARG002 - a kind's
+        """(N,) at which boxes somebody is."""
+        return np.zeros(len(boxes), bool)
+
+    def _counted(self, zone_id: str, scene: Scene) -> Counted:  # noqa: ARG002 - for kinds
+        """Say what counts in a zone: here, what was seen to stand."""
+        return sorted_out(spot for spot in self._spots[zone_id].spots if spot.is_believed)
+
+    def to_json(self) -> dict[str, Any]:
+        """State as JSON-able data, bounded in size."""
+        return {"spots": {zone_id: spots.to_json() for zone_id, spots in self._spots.items()}}
+
+    def take_up_json(self, data: Mapping[str, Any]) -> None:
+        """Undo to_json(); zones that are no more are dropped."""
+        for zone_id, spots in data.get("spots", {}).items():
+            if zone_id in self._spots:
+                self._spots[zone_id].take_up(spots)
+
+
+def sorted_out(spots: Iterable[Spot]) -> Counted:
+    """Tell those that are here from those that are missed and those behind something."""
+    here: list[Spot] = []
+    missed: list[Spot] = []
+    hidden: list[Spot] = []
+    for spot in spots:
+        (here if spot.here else hidden if spot.hidden else missed).append(spot)
+    return Counted(here, missed, hidden)
+
+
+def boxes_named(names: frozenset[str], scene: Scene) -> Boxes:
+    """(N, 4) boxes of what the rule does not accuse but has to know of."""
+    seen = scene.seen
+    named = np.asarray([name in names for name in seen.names], bool)
+    return np.asarray(seen.boxes[named & (seen.scores >= OTHER_CONF)])
