@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from detectors import Absence, Box, Moment, Role, Violation
+from detectors import Absence, Box, Moment, Passing, Role, Violation
 
 
 def canonical_json(value: Any) -> str:
@@ -29,6 +29,7 @@ def violation_record(violation: Violation) -> dict[str, Any]:
     record["box"] = [float(edge) for edge in violation.box]
     record["moments"] = [_moment_record(moment) for moment in violation.moments]
     record["remarks"] = list(violation.remarks)
+    record["passing"] = [one.to_json() for one in violation.passing]
     return record
 
 
@@ -40,6 +41,7 @@ def violation_from_record(record: Mapping[str, Any]) -> Violation:
     fields["box"] = _box(record["box"])
     fields["moments"] = tuple(_moment(moment) for moment in record["moments"])
     fields["remarks"] = tuple(record.get("remarks", ()))
+    fields["passing"] = tuple(Passing.from_json(one) for one in record.get("passing", ()))
     return Violation(**fields)
 
 

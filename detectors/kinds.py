@@ -6,6 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 VEHICLES = frozenset({"car", "bus", "truck", "muck_truck", "muck_truck_open"})
+TRUCKS = frozenset({"truck", "muck_truck", "muck_truck_open"})
 TWO_WHEELERS = frozenset({"two_wheeler", "bicycle", "motorcycle"})
 
 
@@ -90,6 +91,7 @@ KINDS: Mapping[str, KindSpec] = _table(
             Identity.SHOP,
             default_again_after_s=DAY_S,
             once_a_day=True,
+            built=True,
         ),
         KindSpec(
             "muck_spill",
@@ -97,6 +99,8 @@ KINDS: Mapping[str, KindSpec] = _table(
             frozenset({"muck"}),
             60.0,
             Identity.THING,
+            context_kinds=frozenset({"furniture"}),
+            built=True,
         ),
         KindSpec(
             "muck_pile",
@@ -104,6 +108,8 @@ KINDS: Mapping[str, KindSpec] = _table(
             frozenset({"muck"}),
             3600.0,
             Identity.THING,
+            context_kinds=frozenset({"furniture"}),
+            built=True,
         ),
         KindSpec(
             "uncovered_muck_truck",
@@ -121,6 +127,7 @@ KINDS: Mapping[str, KindSpec] = _table(
             default_n=5,
             default_share=0.5,
             context_kinds=frozenset({"rack"}),
+            built=True,
         ),
         KindSpec(
             "damaged_sign",
@@ -136,6 +143,7 @@ KINDS: Mapping[str, KindSpec] = _table(
             1800.0,
             Identity.SIGN,
             always_reviewed=True,
+            built=True,
         ),
         KindSpec(
             "exposed_garbage",
@@ -143,6 +151,8 @@ KINDS: Mapping[str, KindSpec] = _table(
             frozenset({"garbage"}),
             900.0,
             Identity.THING,
+            context_kinds=frozenset({"collection_point", "furniture"}),
+            built=True,
         ),
         KindSpec(
             "crowd_density",
@@ -151,6 +161,7 @@ KINDS: Mapping[str, KindSpec] = _table(
             120.0,
             Identity.ZONE,
             default_n=30,
+            built=True,
         ),
         KindSpec(
             "floating_debris",
@@ -162,6 +173,7 @@ KINDS: Mapping[str, KindSpec] = _table(
             default_n=5,
             default_share=0.05,
             once_a_day=True,
+            built=True,
         ),
     )
 )

@@ -181,6 +181,7 @@ class Story:
             box=instant.pixels(thing.box),
             score=thing.score,
             count=thing.count,
+            passing=thing.passing,
             share=thing.share,
             remarks=thing.remarks,
         )

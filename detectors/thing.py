@@ -8,7 +8,7 @@ from detectors.appearance import Signature
 from detectors.presence import Presence
 from detectors.record import Record
 from detectors.scene import Scene
-from detectors.violation import Absence, Box
+from detectors.violation import Absence, Box, Passing
 
 PLACE_BOXES = 8
 """Boxes whose median is the place; later ones do not move it, or a creeping queue would stand."""
@@ -43,6 +43,8 @@ class Thing:
     """See Violation.remarks."""
     kept: dict[str, float] = field(default_factory=dict)
     """What its kind keeps of it, by name."""
+    passing: tuple[Passing, ...] = ()
+    """See Violation.passing."""
 
     @classmethod
     def begin(
@@ -109,6 +111,7 @@ class Thing:
             "share": self.share,
             "remarks": list(self.remarks),
             "kept": dict(self.kept),
+            "passing": [one.to_json() for one in self.passing],
             "arrival": None if self.arrival is None else str(self.arrival),
             "record": None if self.record is None else self.record.to_json(),
         }
@@ -131,6 +134,7 @@ class Thing:
             share=data.get("share"),
             remarks=tuple(data.get("remarks", ())),
             kept=dict(data.get("kept", {})),
+            passing=tuple(Passing.from_json(one) for one in data.get("passing", ())),
             arrival=None if arrival is None else Absence(arrival),
             record=None if record is None else Record.from_json(record),
         )

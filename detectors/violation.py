@@ -1,9 +1,11 @@
 """A violation, its moments and the events of its life."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 Box = tuple[float, float, float, float]
 """x0, y0, x1, y1 in source pixels, half-open."""
@@ -63,6 +65,35 @@ class Remark(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Passing:
+    """Who passed shortly before: a possible source that nobody has verified."""
+
+    label: str
+    track_id: int
+    at_s: float
+    """Last look with it in the zone."""
+    captured_at: datetime
+    box: Box
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON-able data."""
+        return {
+            "label": self.label,
+            "track_id": self.track_id,
+            "at_s": self.at_s,
+            "captured_at": self.captured_at.isoformat(),
+            "box": list(self.box),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Passing":
+        """Undo to_json()."""
+        x0, y0, x1, y1 = data["box"]
+        at = datetime.fromisoformat(data["captured_at"])
+        return cls(data["label"], data["track_id"], data["at_s"], at, (x0, y0, x1, y1))
+
+
+@dataclass(frozen=True, slots=True)
 class Violation:
     """One thing, shop, sign, zone or pass that breaks one rule, once."""
 
@@ -96,6 +127,8 @@ class Violation:
     """Share 0..1 of the zone covered at last_at_s, at least; None where it is not measured."""
     remarks: tuple[str, ...] = ()
     """What a reader has to know beside it, by name (see Remark)."""
+    passing: tuple[Passing, ...] = ()
+    """Lorries that passed in the minutes before it was first seen; possible sources, unverified."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from urllib.request import url2pathname
 from configs import Camera, ConfigError, Hours, ModelRef, Site
 from configs import Rule as RuleConfig
 from configs import Zone as ZoneConfig
-from detectors import CONTEXT_KINDS, WHOLE_PICTURE, Rule, Watch, Window, Zone
+from detectors import CONTEXT_KINDS, KINDS, WHOLE_PICTURE, Rule, Watch, Window, Zone
 from models import VOCABULARY, ModelEntry, Registry, load
 from pipeline.sight import LoadedModel, Sight
 from streams import CameraSpec, Source
@@ -88,7 +88,8 @@ def _source(site: Site, camera: Camera, url: str) -> Source:
 
 def watch_of(site: Site, camera: Camera) -> Watch:
     """Build the rules of a camera. Raises ModelError when one of its models is not there."""
-    context = tuple(_zone(zone) for zone in camera.zones if zone.kind in CONTEXT_KINDS)
+    excuses = CONTEXT_KINDS.union(*(spec.context_kinds for spec in KINDS.values()))
+    context = tuple(_zone(zone) for zone in camera.zones if zone.kind in excuses)
     conf = _shipped_conf(site, camera)
     rules = [_rule(camera, rule, conf, context) for rule in camera.rules]
     return Watch(

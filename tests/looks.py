@@ -28,7 +28,10 @@ from detectors import (
 from models import Detections
 
 WIDTH, HEIGHT = 640, 360
-VOCABULARY = ("person", "car", "bus", "truck", "two_wheeler")
+VOCABULARY = (
+    *("person", "car", "bus", "truck", "two_wheeler", "muck_truck", "muck_truck_open", "stall"),
+    *("goods", "muck", "garbage", "sign", "sign_damaged", "banner", "floating_debris"),
+)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 1, 5, 4, 0, tzinfo=UTC)  # Monday, 12:00 in Shanghai
 INTERVAL_S = 2.0

@@ -20,6 +20,7 @@ from detectors import (
     Zone,
     violation_id,
 )
+from detectors.followers import MAKERS
 from tests.looks import KERB, NOON, Car, Noise, Street, confirmations, replay, rule, watch, window
 
 PLACE = (280.0, 230.0, 360.0, 280.0)
@@ -243,7 +244,7 @@ def test_the_table_of_kinds_is_whole() -> None:
         assert spec.kind == kind
         assert spec.zone_kinds | spec.context_kinds <= ZONE_KINDS
         assert spec.classes
-    assert {kind for kind, spec in KINDS.items() if spec.built} == {"illegal_parking"}
+    assert {kind for kind, spec in KINDS.items() if spec.built} == set(MAKERS)
     assert KINDS["illegal_parking"].dwell_s("fire_lane") == 120.0
     assert KINDS["illegal_parking"].dwell_s("no_parking") == 300.0
     assert KINDS["muck_pile"].accepts("pavement")

@@ -83,8 +83,8 @@ ERRORS = {
         "unknown kind 'ilegal_parking'", "did you mean 'illegal_parking'",
     ),
     "a kind of another version": (
-        spoiled("kind: illegal_parking, zones: [kerb]", "kind: illegal_banner"), f"{RULE}.kind",
-        "not available in this version", "available: illegal_parking",
+        spoiled("kind: illegal_parking, zones: [kerb]", "kind: uncovered_muck_truck"),
+        f"{RULE}.kind", "not available in this version", "available: illegal_parking",
     ),
     "unknown zone kind": (
         spoiled("kind: no_parking", "kind: no_praking"), "cameras[0].zones[0].kind",

@@ -1,0 +1,23 @@
+"""What is its own about muck_pile: soil under a net is as it should be."""
+
+from detectors.pixels import green_share
+from detectors.scene import Scene
+from detectors.standing import Standing
+from detectors.thing import Thing
+
+NETTED_SHARE = 0.4
+"""Share of green in a heap that is under a net (or is a lawn, or leaves)."""
+
+
+class MuckPile(Standing):
+    """A heap that stays, uncovered. Only green nets can be told; permits excuse works."""
+
+    def zone_near(self, index: int, scene: Scene) -> str | None:
+        """Zone of a heap that is not under a net."""
+        if green_share(scene.picture, scene.seen.box(index)) >= NETTED_SHARE:
+            return None
+        return super().zone_near(index, scene)
+
+    def is_paused(self, thing: Thing, scene: Scene) -> bool:
+        """Whether a net lies over it by now."""
+        return green_share(scene.picture, thing.box) >= NETTED_SHARE

@@ -1,0 +1,215 @@
+"""What is its own about muck_spill: it is new on the road, and lies there while traffic passes."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from detectors.kinds import TRUCKS, VEHICLES
+from detectors.place import UNITS, areas, grounds, intersections
+from detectors.road import HOUR_S, Road
+from detectors.rule import Rule
+from detectors.scene import Scene
+from detectors.stains import LEAST_SEEN, Stains
+from detectors.standing import Standing
+from detectors.thing import Thing
+from detectors.violation import Box, Passing
+
+VEHICLE_CONF = 0.25
+ON_SHARE = 0.7
+"""Muck whose box lies in a vehicle's by this share is its load."""
+CLEAR_LOOKS = 5
+"""Sightings without a vehicle near that a spill needs: headlights and shadows go with theirs."""
+NEAR = 0.7
+"""Distance in sizes of a vehicle within which it may throw light or shade."""
+QUIET = 2.0
+"""Where no vehicle has passed since, a spill has to lie for this many dwells."""
+WET_SHARE = 0.35
+"""Share of the road that has changed at once when it is wet (or the light has changed at large)."""
+WET_PIECES = 5
+"""New pieces within PIECES_S, spread over the road, that are no spill: drops, leaves, light."""
+PIECES_S = 120.0
+SPREAD = 0.25
+"""Share of a zone inside their hull from which pieces are spread; a lorry's trail is a line."""
+WET_S = 300.0
+"""How long a road is taken to be wet after it last looked so."""
+DRY_S = 1800.0
+"""What came while the road was wet may be water for so long after."""
+SHRUNK = 0.7
+"""A patch smaller than this share of its largest size dries."""
+FOLLOW = 0.2
+"""Weight of the newest box in the size that is followed."""
+DOUBT_SHARE = 0.5
+"""Share of sightings that look old, or like plain shade or water, from which it is none."""
+SEEN_LATELY_S = 60.0
+PASSING_S = 300.0
+"""How long before muck was seen a lorry may have lost it."""
+MOST_PASSING = 16
+
+
+class MuckSpill(Standing):
+    """Muck that was not there in the last hour, seen again after vehicles passed, on a dry road."""
+
+    def __init__(self, rule: Rule) -> None:
+        super().__init__(rule)
+        self._dwell_s = {zone.zone_id: rule.effective_dwell_s(zone) for zone in rule.accused_zones}
+        self._classes = rule.effective_classes
+        self._road = Road(list(self._areas.values()))
+        self._stains = Stains()
+        self._lorries: list[Passing] = []
+        self._traffic_s: dict[str, float] = {}
+        """When a vehicle was last seen in each zone."""
+        self._wet_until_s = -math.inf
+
+    def observe(self, scene: Scene) -> None:
+        """See who drives, which muck is known, and whether the road is wet."""
+        now_s = scene.instant.now_s
+        self._see_vehicles(scene)
+        self._stains.forget(now_s - HOUR_S)
+        lately = [stain.box for stain in self._stains.since(now_s - SEEN_LATELY_S)]
+        self._road.observe(scene, lately)
+        for index, name in enumerate(scene.seen.names):
+            if name in self._classes:
+                self._stains.see(
+                    scene.seen.box(index), now_s, lambda box: self._road.was_bare(box, now_s)
+                )
+        if self._road.changed_share() >= WET_SHARE or self._is_strewn(scene):
+            self._wet_until_s = now_s + WET_S
+
+    def zone_near(self, index: int, scene: Scene) -> str | None:
+        """Zone of muck that is no vehicle's load."""
+        vehicles = scene.seen.boxes[_vehicles(scene)]
+        one = scene.seen.boxes[[index]]
+        if np.any(intersections(one, vehicles)[0] / areas(one)[0] >= ON_SHARE):
+            return None
+        return super().zone_near(index, scene)
+
+    def is_paused(self, thing: Thing, scene: Scene) -> bool:
+        """Whether the road is wet."""
+        del thing
+        return self._is_wet(scene.instant.now_s)
+
+    def began(self, thing: Thing, scene: Scene) -> None:
+        """Note what is known about its coming: was it there before, who passed, was it raining."""
+        now_s = scene.instant.now_s
+        stain = self._stains.at(thing.box)
+        thing.kept["fresh"] = float(stain is not None and stain.fresh)
+        thing.kept["wet"] = float(self._is_wet(now_s))
+        thing.passing = tuple(one for one in self._lorries if one.at_s < scene.instant.at_s)
+
+    def saw(self, thing: Thing, index: int, scene: Scene) -> None:
+        """Count clear sightings and doubtful ones, and follow its size."""
+        kept, box = thing.kept, scene.seen.box(index)
+        first_s, now_s = thing.presence.first_s, scene.instant.now_s
+        if first_s < self._traffic_s.get(thing.zone_id, -math.inf) < now_s:
+            kept["passed"] = 1.0
+        if not _has_vehicle_near(box, scene):
+            kept["clear"] = kept.get("clear", 0.0) + 1.0
+        novelty = self._road.novelty(thing.box)
+        if novelty is not None:
+            kept["compared"] = kept.get("compared", 0.0) + 1.0
+            kept["doubtful"] = kept.get("doubtful", 0.0) + (novelty.shade or not novelty.new)
+        size = float(areas(np.asarray([box]))[0])
+        kept["size"] = kept.get("size", size) * (1 - FOLLOW) + FOLLOW * size
+        kept["largest"] = max(kept.get("largest", 0.0), kept["size"])
+        if self._is_wet(now_s):
+            kept["wet_s"] = now_s
+
+    def is_proven(self, thing: Thing, scene: Scene) -> bool:
+        """Whether it is new, dry, no light or shade, and lay there while traffic passed."""
+        kept = thing.kept
+        quiet = thing.presence.dwell_s >= QUIET * self._dwell_s[thing.zone_id]
+        dry = not kept.get("wet") or scene.instant.now_s - kept.get("wet_s", -math.inf) >= DRY_S
+        return (
+            bool(kept.get("fresh"))
+            and dry
+            and kept.get("clear", 0.0) >= CLEAR_LOOKS
+            and (bool(kept.get("passed")) or quiet)
+            and kept.get("doubtful", 0.0) <= DOUBT_SHARE * kept.get("compared", 0.0)
+            and kept["size"] >= SHRUNK * kept["largest"]
+        )
+
+    def _is_wet(self, now_s: float) -> bool:
+        return now_s < self._wet_until_s
+
+    def _see_vehicles(self, scene: Scene) -> None:
+        instant = scene.instant
+        for index in _vehicles(scene).tolist():
+            box = scene.seen.box(index)
+            there = [z for z, area in self._areas.items() if area.holds_ground(box, scene.height)]
+            for zone_id in there:
+                self._traffic_s[zone_id] = instant.now_s
+            if there and scene.seen.names[index] in TRUCKS:
+                track = scene.tracks[index]
+                self._lorries = [one for one in self._lorries if one.track_id != track.track_id]
+                self._lorries.append(
+                    Passing(
+                        label=track.label,
+                        track_id=track.track_id,
+                        at_s=instant.at_s,
+                        captured_at=instant.captured_at,
+                        box=instant.pixels(box),
+                    )
+                )
+        self._lorries = [
+            one
+            for one in self._lorries
+            if (instant.captured_at - one.captured_at).total_seconds() <= PASSING_S
+        ][-MOST_PASSING:]
+
+    def _is_strewn(self, scene: Scene) -> bool:
+        """Whether so many pieces came at once, all over a zone, that nobody can have lost them."""
+        now_s = scene.instant.now_s
+        new = [
+            one.box
+            for one in self._stains.since(now_s - SEEN_LATELY_S, now_s - PIECES_S)
+            if one.fresh and one.seen >= LEAST_SEEN
+        ]
+        if len(new) < WET_PIECES:
+            return False
+        points = grounds(np.asarray(new)) / np.asarray([UNITS, scene.height])
+        for area in self._areas.values():
+            inside = points[shapely.contains_xy(area.shape, points[:, 0], points[:, 1])]
+            hull = shapely.convex_hull(shapely.MultiPoint(inside)).area if len(inside) > 2 else 0.0
+            if len(inside) >= WET_PIECES and hull >= SPREAD * area.shape.area:
+                return True
+        return False
+
+    def to_json(self) -> dict[str, Any]:
+        """State as JSON-able data."""
+        return {
+            "road": self._road.to_json(),
+            "stains": self._stains.to_json(),
+            "lorries": [one.to_json() for one in self._lorries],
+            "traffic_s": dict(self._traffic_s),
+            "wet_until_s": None if math.isinf(self._wet_until_s) else self._wet_until_s,
+        }
+
+    def take_up_json(self, data: Mapping[str, Any]) -> None:
+        """Undo to_json()."""
+        if not data:
+            return
+        self._road.take_up_json(data["road"])
+        self._stains.take_up(data["stains"])
+        self._lorries = [Passing.from_json(one) for one in data["lorries"]]
+        self._traffic_s = dict(data["traffic_s"])
+        wet_until_s = data["wet_until_s"]
+        self._wet_until_s = -math.inf if wet_until_s is None else float(wet_until_s)
+
+
+def _vehicles(scene: Scene) -> NDArray[np.intp]:
+    named = np.asarray([name in VEHICLES for name in scene.seen.names], bool)
+    return np.flatnonzero(named & (scene.seen.scores >= VEHICLE_CONF))
+
+
+def _has_vehicle_near(box: Box, scene: Scene) -> bool:
+    """Whether a vehicle is so near that it may throw light or shade there."""
+    for x0, y0, x1, y1 in scene.seen.boxes[_vehicles(scene)].tolist():
+        across = max(box[0] - x1, x0 - box[2], 0.0)
+        down = max(box[1] - y1, y0 - box[3], 0.0)
+        if math.hypot(across, down) <= NEAR * math.sqrt((x1 - x0) * (y1 - y0)):
+            return True
+    return False
