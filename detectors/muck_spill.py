@@ -47,6 +47,8 @@ DOUBT_SHARE = 0.5
 SEEN_LATELY_S = 60.0
 PASSING_S = 300.0
 """How long before muck was seen a lorry may have lost it."""
+SAME_LORRY_S = 6.0
+"""Lorries of one name seen within so long, not in one look, are one."""
 MOST_PASSING = 16
 
 
@@ -143,22 +145,30 @@ class MuckSpill(Standing):
             for zone_id in there:
                 self._traffic_s[zone_id] = instant.now_s
             if there and scene.seen.names[index] in TRUCKS:
-                track = scene.tracks[index]
-                self._lorries = [one for one in self._lorries if one.track_id != track.track_id]
-                self._lorries.append(
-                    Passing(
-                        label=track.label,
-                        track_id=track.track_id,
-                        at_s=instant.at_s,
-                        captured_at=instant.captured_at,
-                        box=instant.pixels(box),
-                    )
-                )
+                self._note_lorry(index, scene)
         self._lorries = [
             one
             for one in self._lorries
             if (instant.captured_at - one.captured_at).total_seconds() <= PASSING_S
         ][-MOST_PASSING:]
+
+    def _note_lorry(self, index: int, scene: Scene) -> None:
+        """Remember a lorry once: a fast one has a new track at every look."""
+        instant, track = scene.instant, scene.tracks[index]
+        lorry = Passing(
+            label=track.label,
+            track_id=track.track_id,
+            at_s=instant.at_s,
+            captured_at=instant.captured_at,
+            box=instant.pixels(scene.seen.box(index)),
+        )
+        self._lorries = [
+            one
+            for one in self._lorries
+            if one.track_id != lorry.track_id
+            and not (one.label == lorry.label and 0 < lorry.at_s - one.at_s <= SAME_LORRY_S)
+        ]
+        self._lorries.append(lorry)
 
     def _is_strewn(self, scene: Scene) -> bool:
         """Whether so many pieces came at once, all over a zone, that nobody can have lost them."""
