@@ -10,10 +10,6 @@ LEAVE = 0.75
 MANY = 5
 """People from which on a look without most of them is no chance: at one miss in five, a look in 20
 shows two of five, and four such looks in a row one in 100,000."""
-STEADY_SEEN = 3
-STEADY_SHARE = 0.6
-"""Somebody who was seen at one place so many times, and in this share of the looks since, still
-stands there when a look misses them; who walks is counted only where they are seen."""
 
 
 class CrowdDensity(Counts):
@@ -27,9 +23,6 @@ class CrowdDensity(Counts):
         return self._areas[zone_id].holds_ground(scene.seen.box(index), scene.height)
 
     def _counted(self, zone_id: str, scene: Scene) -> Counted:  # noqa: ARG002 - nothing else
-        return sorted_out(
-            spot
-            for spot in self._spots[zone_id].spots
-            if spot.here
-            or (spot.seen >= STEADY_SEEN and spot.seen >= STEADY_SHARE * (spot.seen + spot.clear))
-        )
+        # who walks is counted only where they are seen, who stands when a look misses them, too
+        spots = self._spots[zone_id].spots
+        return sorted_out(spot for spot in spots if spot.here or spot.is_believed)

@@ -11,21 +11,18 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from detectors.counting import Counted, Threshold
-from detectors.counts import Counts, sorted_out
+from detectors.counting import Threshold
+from detectors.counts import Counts
 from detectors.current import Shift, carried
 from detectors.place import UNITS, Boxes
 from detectors.rule import Rule
 from detectors.scene import Scene
-from detectors.spots import Spot, boxes_of
+from detectors.spots import boxes_of
 
 LEAVE = 0.4
 """Share of n down to which it stays a violation."""
 PIECES = 2
 """Fewest pieces that may make the share: one large box is a boat, or a mistake."""
-SEEN = 3
-SEEN_SHARE = 0.55
-"""A piece was seen so many times, and in this share of the looks since it came: glints are not."""
 
 
 class FloatingDebris(Counts):
@@ -61,9 +58,6 @@ class FloatingDebris(Counts):
         # what has drifted out of the zone is not missed in it
         spots.spots = [one for one in spots.spots if self._holds(zone_id, one.box, scene)]
 
-    def _counted(self, zone_id: str, scene: Scene) -> Counted:  # noqa: ARG002 - nothing else
-        return sorted_out(filter(_is_piece, self._spots[zone_id].spots))
-
     def to_json(self) -> dict[str, Any]:
         """State as JSON-able data, bounded in size."""
         speed = {zone_id: list(speed) for zone_id, speed in self._speed.items()}
@@ -75,7 +69,3 @@ class FloatingDebris(Counts):
         for zone_id, (x, y) in data.get("speed", {}).items():
             if zone_id in self._speed:
                 self._speed[zone_id] = (x, y)
-
-
-def _is_piece(spot: Spot) -> bool:
-    return spot.seen >= SEEN and spot.seen >= SEEN_SHARE * (spot.seen + spot.clear)

@@ -1,8 +1,8 @@
 """Small things that stay where they are: followed so that a model's misses do not change a count.
 
 A spot is a place in a zone where something of the rule's classes was seen. It is believed when it
-was seen twice at least 1.5 s apart: what passes is somewhere else by then. It is forgotten after a
-few clear looks without it; something nearer in front of it makes a look no clear one.
+was seen three times, and in most looks: what passes is somewhere else by then. It is forgotten
+after a few clear looks without it; something nearer in front of it makes a look no clear one.
 """
 
 from collections.abc import Iterable
@@ -15,14 +15,16 @@ from numpy.typing import NDArray
 
 from detectors.assignment import assign
 from detectors.place import Boxes, hidden_share, in_place, overlaps
-from detectors.presence import ENTER_S, ROUNDING_S
+from detectors.presence import ENTER_S, ROUNDING_S, SEEN_SHARE
 from detectors.scene import Instant, Scene
 from detectors.violation import Box
 
+BELIEVED_LOOKS = 3
+"""Sightings that make it believed: dense traffic passes one place in two looks running."""
 GONE_LOOKS = 4
 """Clear looks in a row without it: at one miss in five, once in 600 times it is still there."""
 FLEETING_LOOKS = 2
-"""The same for what was seen in one look only."""
+"""The same for what is not believed yet."""
 FIRST_BOXES = 8
 """Boxes whose mean is the place of what stands; later ones do not move it."""
 KEEP_S = 60.0
@@ -64,8 +66,16 @@ class Spot:
 
     @property
     def is_believed(self) -> bool:
-        """Whether it was seen twice, far enough apart that nothing passing would be."""
-        return self.seen >= 2 and self.last_s - self.since.now_s >= ENTER_S - ROUNDING_S
+        """Whether it was seen often enough, far enough apart, and in most looks since.
+
+        Traffic that happens to pass one place at times is not.
+        """
+        long = self.last_s - self.since.now_s >= ENTER_S - ROUNDING_S
+        return self.seen >= BELIEVED_LOOKS and long and self.is_seen_in(SEEN_SHARE)
+
+    def is_seen_in(self, share: float) -> bool:
+        """Whether it was seen in this share of the clear looks since it came."""
+        return self.seen >= share * (self.seen + self.clear)
 
     @property
     def is_busy(self) -> bool:
