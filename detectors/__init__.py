@@ -2,7 +2,7 @@
 
 from detectors.kinds import KINDS, VEHICLES, Identity, KindSpec
 from detectors.look import Basis, Look, PictureState
-from detectors.outcome import Attention, Level, Outcome, Pin
+from detectors.outcome import Attention, Level, Outcome, Pin, Proposal
 from detectors.rule import Rule
 from detectors.schedule import Schedule, Window
 from detectors.track import Track
@@ -41,6 +41,7 @@ __all__ = [
     "Passing",
     "PictureState",
     "Pin",
+    "Proposal",
     "Remark",
     "Role",
     "Rule",

@@ -14,6 +14,7 @@ from detectors.muck_spill import MuckSpill
 from detectors.parking import IllegalParking
 from detectors.rule import Rule
 from detectors.schedule import Schedule
+from detectors.stalls import Stalls
 from detectors.standing import Standing
 from detectors.storefront import BeyondStorefront
 from detectors.story import Names
@@ -58,6 +59,7 @@ MAKERS: Mapping[str, Maker] = MappingProxyType(
         "illegal_parking": _standing(IllegalParking),
         "muck_pile": _standing(MuckPile),
         "muck_spill": _standing(MuckSpill),
+        "street_stall": Stalls,
     }
 )
 """By kind; a kind that is not here is not available in this version."""

@@ -82,6 +82,8 @@ KINDS: Mapping[str, KindSpec] = _table(
             frozenset({"stall"}),
             180.0,
             Identity.THING,
+            context_kinds=frozenset({"furniture"}),
+            built=True,
         ),
         KindSpec(
             "beyond_storefront",

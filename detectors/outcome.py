@@ -34,9 +34,22 @@ class Pin:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """A zone of kind furniture, for a person to take into the site file or to leave out."""
+
+    kind: str
+    """The kind of violation that would no longer be found there."""
+    zone_id: str
+    """Zone that it lies in."""
+    polygon: tuple[tuple[float, float], ...]
+    """In fractions of the picture."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """Everything the pipeline has to act on after a look."""
 
     events: tuple[ViolationEvent, ...] = ()
     attention: Attention | None = None
     pins: tuple[Pin, ...] = ()
+    proposals: tuple[Proposal, ...] = ()

@@ -33,6 +33,7 @@ PART_SHARE = 0.85
 """A box that lies in another by this share may be a part of the same thing ..."""
 PART_SIZE = 0.3
 """... if it is at least this share of its area: a car before a bus is smaller."""
+GRID = 24
 FRONT_SHARE = 0.05
 """What is nearer stands lower; this share of the hidden box's height may be missing."""
 
@@ -132,6 +133,23 @@ def hidden_share(box: Box, others: Boxes, pad: float = 0.0) -> float:
     front = others[:, 3] >= box[3] - FRONT_SHARE * height
     share = intersections(one, others)[0] / areas(one)[0]
     return float(np.max(share * front))
+
+
+def covered_share(box: Box, others: Boxes) -> float:
+    """Share of a box that other boxes from in front cover together (they stand lower).
+
+    Counted in a grid of 24 x 24 points: customers before a stall hide little of it each.
+    """
+    height = box[3] - box[1]
+    front = others[others[:, 3] >= box[3] - FRONT_SHARE * height]
+    if not len(front):
+        return 0.0
+    marks = (np.arange(GRID) + 0.5) / GRID
+    x = box[0] + marks * (box[2] - box[0])
+    y = box[1] + marks * height
+    across = (front[:, None, 0] <= x) & (x < front[:, None, 2])
+    down = (front[:, None, 1] <= y) & (y < front[:, None, 3])
+    return float((across[:, None, :] & down[:, :, None]).any(axis=0).mean())
 
 
 @dataclass(frozen=True, slots=True)

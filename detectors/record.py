@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from detectors.outcome import Pin
+from detectors.outcome import Pin, Proposal
 from detectors.scene import Instant
 from detectors.violation import (
     Absence,
@@ -23,6 +23,7 @@ class Ledger:
 
     events: list[ViolationEvent] = field(default_factory=list)
     pins: list[Pin] = field(default_factory=list)
+    proposals: list[Proposal] = field(default_factory=list)
     watching_s: float = 0.0
     """How long to go on watching after this look."""
     close_s: float = 0.0

@@ -100,7 +100,8 @@ class Rule:
     def _hashed(self) -> str:
         def plain(value: object) -> object:
             if isinstance(value, Window):
-                return [sorted(value.days), value.start.isoformat(), value.end.isoformat()]
+                weekly = [sorted(value.days), value.start.isoformat(), value.end.isoformat()]
+                return [*weekly, *_validity(value)]
             if isinstance(value, Zone):
                 limit = [] if value.limit_s is None else [value.limit_s]
                 said = [*limit, *(plain(window) for window in value.open)]
@@ -115,3 +116,11 @@ class Rule:
             fields["share"] = self.share
         text = json.dumps(fields, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _validity(window: Window) -> list[object]:
+    """Say when and where a permit holds; nothing for a plain window of the week."""
+    days = [None if day is None else day.isoformat() for day in (window.first_day, window.last_day)]
+    if days == [None, None] and window.season is None and not window.zones:
+        return []
+    return [*days, window.season, sorted(window.zones)]

@@ -2,14 +2,17 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """Names of days as the site file writes them; the index is datetime.weekday()."""
 
 MIDNIGHT = time(0, 0)
+
+MonthDay = tuple[int, int]
+"""A day of every year: month, day."""
 
 
 def parse_days(text: str) -> frozenset[int]:
@@ -54,6 +57,14 @@ class Window:
     """Days the window starts on, Monday 0."""
     start: time
     end: time
+    first_day: date | None = None
+    """It starts on no day before this one; None: it always has."""
+    last_day: date | None = None
+    """It starts on no day after this one."""
+    season: tuple[MonthDay, MonthDay] | None = None
+    """First and last day of each year on which it starts; a season may run over New Year."""
+    zones: frozenset[str] = frozenset()
+    """Zones in which it holds; empty: everywhere."""
 
     @classmethod
     def parse(cls, days: str, start: str, end: str) -> "Window":
@@ -62,13 +73,25 @@ class Window:
 
     def holds(self, local: datetime) -> bool:
         """Whether a local wall-clock time lies inside."""
-        clock = local.time()
+        clock, today = local.time(), local.date()
         if self.start < self.end:
-            return local.weekday() in self.days and self.start <= clock < self.end
-        yesterday = (local.weekday() - 1) % 7
-        return (local.weekday() in self.days and clock >= self.start) or (
-            yesterday in self.days and clock < self.end
-        )
+            return self.start <= clock < self.end and self.starts_on(today)
+        if clock >= self.start and self.starts_on(today):
+            return True
+        return clock < self.end and self.starts_on(today - timedelta(days=1))
+
+    def starts_on(self, day: date) -> bool:
+        """Whether it starts on a day: of the week, of its season, within its validity."""
+        if day.weekday() not in self.days:
+            return False
+        if self.first_day is not None and day < self.first_day:
+            return False
+        if self.last_day is not None and day > self.last_day:
+            return False
+        if self.season is None:
+            return True
+        (first, last), now = self.season, (day.month, day.day)
+        return first <= now <= last if first <= last else now >= first or now <= last
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +102,13 @@ class Schedule:
     allow: tuple[Window, ...] = ()
     hours: tuple[Window, ...] | None = None
     """None: at all hours."""
+
+    def in_zone(self, zone_id: str) -> "Schedule":
+        """Return the schedule as it holds in one zone."""
+        if not any(window.zones for window in self.allow):
+            return self
+        allow = tuple(one for one in self.allow if not one.zones or zone_id in one.zones)
+        return replace(self, allow=allow)
 
     def forbids(self, at: datetime) -> bool:
         """Whether the rule forbids at this (aware) time."""

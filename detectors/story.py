@@ -31,6 +31,8 @@ class Reason(StrEnum):
     """It moved on a little, so the dwell starts again."""
     RETURNED = "returned"
     """It came back after it was cleared, and stayed."""
+    FURNITURE = "furniture"
+    """It stands there by night as well: it belongs to the street."""
     LOST = "lost"
     """Too much to follow at once; whether it is still there, nobody looks any more."""
 
@@ -62,7 +64,7 @@ class Story:
         """Begin the record of a thing that is seen while it is forbidden."""
         if thing.record is not None or thing.presence.paused:
             return
-        if not self._schedule.forbids(instant.captured_at):
+        if not self._schedule.in_zone(thing.zone_id).forbids(instant.captured_at):
             return
         ordinal = self._opened_now.get(thing.zone_id, 0)
         self._opened_now[thing.zone_id] = ordinal + 1
@@ -110,7 +112,7 @@ class Story:
         if half_over and not record.has(Role.MIDDLE):
             ledger.pins.append(record.note(Role.MIDDLE, instant, thing.box, thing.score))
         sure = thing.score >= self._names.rule.effective_conf - ROUNDING
-        forbidden = self._schedule.forbids(instant.captured_at)
+        forbidden = self._schedule.in_zone(thing.zone_id).forbids(instant.captured_at)
         if sure and proven and forbidden and presence.is_complete(timing):
             presence.feed(Input.COMPLETED)
             self._complete(thing, record, instant, ledger)

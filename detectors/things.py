@@ -159,7 +159,7 @@ class StandingThings:
             instant.now_s,
             instant.captured_at,
             instant.session,
-            self._schedule,
+            self._schedule.in_zone(thing.zone_id),
             self._timing[thing.zone_id],
             strong=strong,
             paused=self._kind.is_paused(thing, scene),

@@ -72,7 +72,12 @@ class Watch:
             carried = look.basis is Basis.CARRIED and look.state is PictureState.OK
             for follower in self._rules.values():
                 follower.pass_over(instant, ledger, carried=carried)
-        return Outcome(tuple(ledger.events), _attention(ledger, look.at_s), tuple(ledger.pins))
+        return Outcome(
+            tuple(ledger.events),
+            _attention(ledger, look.at_s),
+            tuple(ledger.pins),
+            tuple(ledger.proposals),
+        )
 
     def _scene(self, look: Look, instant: Instant) -> Scene:
         seen = Sightings.of(look, self._vocabulary, self.min_conf)

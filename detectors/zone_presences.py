@@ -187,7 +187,7 @@ class ZonePresences:
             instant.now_s,
             instant.captured_at,
             instant.session,
-            self._schedule,
+            self._schedule.in_zone(thing.zone_id),
             self._timing[thing.zone_id],
             strong=reading.level is Level.ENTER,
             paused=reading.paused,
