@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from training.annotations import order_of, read_scene, read_voc, read_yolo
+from training.annotations import order_of, read_coco, read_scene, read_voc, read_yolo
 from training.example import Box, DatasetError, Example
 from training.real_sets import REAL_SETS
 
@@ -104,12 +104,49 @@ def test_the_real_sets_are_read_completely(shared_data: Path) -> None:
         "vehicles": (96, {"car": 295, "two_wheeler": 472, "truck": 59, "bus": 3}),
         "cctv_jogja": (200, {"bus": 26, "car": 628, "two_wheeler": 1537, "truck": 44}),
         "cctv_manaus": (145, {"two_wheeler": 227, "car": 617, "person": 130, "truck": 53}),
+        "garbage_bags": (98, {"garbage": 366}),
+        "damaged_signs": (60, {"sign": 41, "sign_damaged": 34}),
+        "shop_signs": (202, {"sign": 418}),
+        "dump_trucks": (
+            172,
+            {"muck_truck": 51, "muck_truck_open": 26, "person": 2, "car": 1, "truck": 1},
+        ),
     }
     for real_set in REAL_SETS:
         examples = real_set.read(shared_data / "images")
         boxes = Counter(box.label for example in examples for box in example.boxes)
         assert (len(examples), dict(boxes)) == expected[real_set.folder]
         assert all(isinstance(example, Example) for example in examples)
+
+
+def test_coco_boxes_become_ours(tmp_path: Path) -> None:
+    """Boxes are corners, names are mapped, looked-at ones corrected, missing pictures left out."""
+    record = {
+        "categories": [{"id": 4, "name": "dump truck"}, {"id": 5, "name": "glove"}],
+        "images": [
+            {"id": 1, "file_name": "a-2.jpg", "width": 200, "height": 100},
+            {"id": 2, "file_name": "gone-3.jpg", "width": 200, "height": 100},
+        ],
+        "annotations": [
+            {"id": 7, "image_id": 1, "category_id": 4, "bbox": [10, 20, 30, 40]},
+            {"id": 8, "image_id": 1, "category_id": 4, "bbox": [60, 20, 30, 40]},
+            {"id": 9, "image_id": 1, "category_id": 5, "bbox": [0, 0, 5, 5]},
+            {"id": 10, "image_id": 2, "category_id": 4, "bbox": [0, 0, 5, 5]},
+        ],
+    }
+    (tmp_path / "a-2.jpg").touch()
+    path = tmp_path / "all.json"
+    path.write_text(json.dumps(record), encoding="utf-8")
+    names = {"dump truck": "muck_truck"}
+    (example,) = read_coco(path, tmp_path, names, "set", {8: "muck_truck_open"})
+    assert example.order == ("a-", 2)
+    assert [(box.label, box.xyxy) for box in example.boxes] == [
+        ("muck_truck", (10.0, 20.0, 40.0, 60.0)),
+        ("muck_truck_open", (60.0, 20.0, 90.0, 60.0)),
+    ]
+    path.write_text('{"categories": []}', encoding="utf-8")
+    with pytest.raises(DatasetError, match="images"):
+        read_coco(path, tmp_path, names, "set", {})
 
 
 def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:

@@ -29,6 +29,15 @@ def test_a_cuts_box_lies_where_its_pixels_lie(seed: int, x0: int, y0: int) -> No
         assert one.label.tolist() == [3]
 
 
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 2**32 - 1), st.integers(0, 540), st.integers(0, 310))
+def test_a_cut_around_a_thing_holds_it(seed: int, x0: int, y0: int) -> None:
+    """However far at the edge the thing is, its middle is in a cut laid around it."""
+    sample = street(x0, y0, 40, 30)
+    one = cut(np.random.default_rng(seed), sample, CUT, sample.xyxy[0])
+    assert one.label.tolist() == [3]
+
+
 def test_a_box_that_is_mostly_cut_away_is_not_asked_for() -> None:
     """Over many cuts some lose the thing, and no kept box is a sliver."""
     sample = street(20, 20, 60, 40)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.example import Example
-from training.split import SEAM, is_held_out_seed, split_real, split_scenes
+from training.split import SEAM, is_held_out_seed, split_real, split_scenes, split_series
 
 
 def example(series: str, number: int) -> Example:
@@ -32,3 +32,11 @@ def test_all_views_of_a_seed_are_on_one_side(views: list[tuple[int, int]]) -> No
     assert len(train) + len(held_out) == len(examples)
     assert not {e.order[1] for e in train} & {e.order[1] for e in held_out}
     assert all(is_held_out_seed(e.order[1]) for e in held_out)
+
+
+def test_every_series_of_a_set_is_judged() -> None:
+    """By series, a third of each is held out, though one series sorts before the other."""
+    examples = [example(name, number) for name in ("a", "b") for number in range(30)]
+    train, held_out = split_series(examples)
+    assert {one.order for one in held_out} == {(s, n) for s in ("a", "b") for n in range(20, 30)}
+    assert {one.order for one in train} == {(s, n) for s in ("a", "b") for n in range(20 - SEAM)}

@@ -14,7 +14,7 @@ from training.assemble import assemble
 TRAINING = REPOSITORY / ".venv-training" / "bin" / "python"
 
 RUNS = """
-import sys, torch
+import copy, sys, torch
 from training.train import main
 data, folder = sys.argv[1:]
 for name, stop in (("whole", "3"), ("broken", "2"), ("broken", "3")):
@@ -52,6 +52,37 @@ def test_a_resumed_run_is_the_unbroken_one(tmp_path: Path) -> None:
     assert ended.stdout.endswith("equal\n"), ended.stderr
     made = json.loads((tmp_path / "whole" / "made.json").read_text(encoding="utf-8"))
     assert (made["steps"], made["pictures"], made["scene_seeds"]) == (3, 4, [0, 3])
+
+
+CALIBRATES = """
+import copy, sys, torch
+from training.criterion import KnownClasses
+from training.rebuild import rebuild, recalibrate
+torch.manual_seed(0)
+model = rebuild(__import__("pathlib").Path(sys.argv[1])).eval()
+pictures = torch.rand(16, 3, 96, 160)
+before = model(pictures)[1]["one2many"]
+bare = copy.deepcopy(model).train()(pictures)["one2many"]["scores"]
+recalibrate(model, pictures)
+after = model.eval()(pictures)[1]["one2many"]
+for part in ("boxes", "scores"):
+    assert torch.allclose(before[part], after[part], rtol=1e-2, atol=1e-2), part
+want = after["scores"]
+kept = model.train()(pictures)["one2many"]["scores"]
+assert (kept - want).abs().mean() < 0.1 * (bare - want).abs().mean()
+loss = KnownClasses()
+loss.known = torch.tensor([[[1.0, 0.0]]])
+out = loss(torch.zeros(1, 3, 2), torch.ones(1, 3, 2))
+assert (out[..., 0] > 0.6).all() and (out[..., 1] == 0).all()
+print("equal")
+"""
+
+
+def test_a_rebuilt_model_keeps_its_skill_in_training() -> None:
+    """Recalibrated it computes what it did, in training too; and unknown classes cost nothing."""
+    weights = REPOSITORY / "models" / "weights" / "street.onnx"
+    ended = run("-c", CALIBRATES, str(weights))
+    assert ended.stdout.endswith("equal\n"), ended.stderr
 
 
 def test_a_half_written_dataset_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Readers of annotation files: Pascal VOC XML, YOLO text, and the truth of rendered scenes."""
+"""Readers of annotations: Pascal VOC XML, YOLO text, COCO JSON, the truth of rendered scenes."""
 
 import json
 import re
@@ -77,6 +77,39 @@ def _corners(values: list[float]) -> tuple[float, float, float, float]:
         raise ValueError(f"expected 4 numbers or a polygon, got {len(values)}")
     xs, ys = values[0::2], values[1::2]
     return min(xs), min(ys), max(xs), max(ys)
+
+
+def read_coco(
+    annotations: Path,
+    pictures: Path,
+    classes: Mapping[str, str],
+    origin: str,
+    corrections: Mapping[int, str],
+) -> list[Example]:
+    """Read all pictures of a COCO file; `corrections`: annotation id: our class, looked at."""
+    try:
+        record = json.loads(annotations.read_text(encoding="utf-8"))
+        names = {row["id"]: row["name"] for row in record["categories"]}
+        boxes: dict[int, list[Box]] = {row["id"]: [] for row in record["images"]}
+        for row in record["annotations"]:
+            label = corrections.get(row["id"], classes.get(names[row["category_id"]]))
+            x, y, width, height = (float(value) for value in row["bbox"])
+            if label is not None and width > 0 and height > 0:
+                boxes[row["image_id"]].append(Box(label, (x, y, x + width, y + height)))
+        return [
+            Example(
+                pictures / row["file_name"],
+                row["width"],
+                row["height"],
+                tuple(boxes[row["id"]]),
+                origin,
+                order_of(row["file_name"]),
+            )
+            for row in record["images"]
+            if (pictures / row["file_name"]).exists()  # the set may be a part of what is listed
+        ]
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise DatasetError(f"{annotations}: {error!r}") from error
 
 
 def read_scene(truth: Path) -> Example:

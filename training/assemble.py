@@ -1,10 +1,12 @@
 r"""Put rendered scenes and real pictures together into one dataset (YOLO format).
 
     python -m training.assemble --scenes renders/train --real $STREETWARDEN_DATA/images \
+        --frames $STREETWARDEN_DATA/videos/street.mp4 \
         --teacher $STREETWARDEN_DATA/weights/picodet_s_416_coco.onnx --out runs/dataset
 
 Writes images/SPLIT/ORIGIN-NAME.jpg (at most LONGEST_PX long), labels/SPLIT/*.txt, data.yaml for
-Ultralytics and, last of all, dataset.json with the counts: a folder without it is half-written.
+Ultralytics and, last of all, dataset.json with the counts and, by origin, the classes of which
+nothing is to be learned there (unknown): a folder without it is half-written.
 Splits: "train", and "val" for what only judges. Run again after more pictures were rendered: what
 is there is kept, so the teacher sees every real picture once.
 """
@@ -21,8 +23,9 @@ import cv2
 from models import load
 from training.annotations import read_scene
 from training.example import CLASSES, DatasetError, Example
-from training.real_sets import REAL_SETS
-from training.split import split_real, split_scenes
+from training.frames import take_frames
+from training.real_sets import REAL_SETS, UNKNOWN
+from training.split import split_scenes
 from training.teacher import complete
 
 LONGEST_PX = 960
@@ -34,11 +37,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training.assemble", description=__doc__)
     parser.add_argument("--scenes", type=Path, nargs="*", default=[])
     parser.add_argument("--real", type=Path, help="folder of the real sets")
+    parser.add_argument(
+        "--frames", type=Path, nargs="*", default=[], help="videos whose frames the teacher labels"
+    )
     parser.add_argument("--teacher", type=Path, help="ONNX model that fills in other classes")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(arguments)
     try:
-        counts = assemble(options.scenes, options.real, options.teacher, options.out)
+        counts = assemble(
+            options.scenes, options.real, options.teacher, options.out, options.frames
+        )
     except (DatasetError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -47,21 +55,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def assemble(
-    scenes: Sequence[Path], real: Path | None, teacher: Path | None, out: Path
+    scenes: Sequence[Path],
+    real: Path | None,
+    teacher: Path | None,
+    out: Path,
+    frames: Sequence[Path] = (),
 ) -> dict[str, object]:
     """Write the dataset; return its counts (pictures and boxes a split and origin)."""
+    if frames and teacher is None:
+        raise DatasetError("frames of videos have no labels of their own: name a --teacher too")
     splits = _rendered(scenes)
     (out / "dataset.json").unlink(missing_ok=True)
     for split, examples in splits.items():
         for example in examples:
             _write(example, out, split)
-    if real is not None:
-        detector = load(teacher) if teacher is not None else None
-        for split, example in _real(real):
-            if detector is None or _labels_of(example, out, split).exists():
-                _write(example, out, split)
-            else:
-                _write(complete(example, detector), out, split)
+    detector = load(teacher) if teacher is not None else None
+    taken = [("train", one) for video in frames for one in take_frames(video, out / "frames")]
+    for split, example in [*(_real(real) if real is not None else ()), *taken]:
+        if detector is None or _labels_of(example, out, split).exists():
+            _write(example, out, split)
+        else:
+            _write(complete(example, detector), out, split)
     return _finish(out)
 
 
@@ -78,7 +92,7 @@ def _rendered(folders: Sequence[Path]) -> dict[str, list[Example]]:
 
 def _real(root: Path) -> Iterable[tuple[str, Example]]:
     for real_set in REAL_SETS:
-        train, held_out = split_real(real_set.read(root))
+        train, held_out = real_set.split(root)
         yield from (("train", example) for example in train)
         yield from (("val", example) for example in held_out)
 
@@ -139,6 +153,7 @@ def _finish(out: Path) -> dict[str, object]:
             lines = labels.read_text(encoding="utf-8").splitlines()
             boxes.update(CLASSES[int(line.split()[0])] for line in lines)
         counts[split] = {"pictures": dict(pictures), "boxes": dict(boxes)}
+    counts["unknown"] = {origin: sorted(names) for origin, names in UNKNOWN.items()}
     scenes = [path.name.split("-")[1] for path in out.glob("labels/*/scenes-*.txt")]
     if scenes:
         counts["scene_seeds"] = [int(min(scenes)), int(max(scenes))]

@@ -57,16 +57,25 @@ def read_sample(picture: Path) -> Sample:
     )
 
 
-def cut(rng: np.random.Generator, sample: Sample, size: tuple[int, int] = CUT) -> Sample:
-    """Cut a random part at a random scale, flipped half the time; outside the picture is grey."""
+def cut(
+    rng: np.random.Generator,
+    sample: Sample,
+    size: tuple[int, int] = CUT,
+    focus: NDArray[np.float32] | None = None,
+) -> Sample:
+    """Cut a random part at a random scale, flipped half the time; outside the picture is grey.
+
+    focus: (4,) box whose middle should lie in the cut.
+    """
     rows, columns = size
     height, width = sample.picture.shape[:2]
     fit = min(INPUT[0] / height, INPUT[1] / width)
     scale = fit * float(np.exp(rng.uniform(np.log(ZOOM[0]), np.log(ZOOM[1]))))
     stretch = float(rng.uniform(0.9, 1.1))
     sx, sy = scale * stretch, scale / stretch
-    left = _offset(rng, width * sx, columns)
-    top = _offset(rng, height * sy, rows)
+    middle = None if focus is None else (focus[:2] + focus[2:]) / 2 * np.array([sx, sy])
+    left = _offset(rng, width * sx, columns, None if middle is None else float(middle[0]))
+    top = _offset(rng, height * sy, rows, None if middle is None else float(middle[1]))
     matrix = np.array([[sx, 0, -left], [0, sy, -top]], np.float32)
     factors = np.array([sx, sy, sx, sy], np.float32)
     xyxy = sample.xyxy * factors - np.array([left, top, left, top], np.float32)
@@ -83,10 +92,15 @@ def cut(rng: np.random.Generator, sample: Sample, size: tuple[int, int] = CUT) -
     return _inside(Sample(picture.astype(np.uint8), xyxy.astype(np.float32), sample.label), size)
 
 
-def _offset(rng: np.random.Generator, length: float, room: int) -> float:
+def _offset(
+    rng: np.random.Generator, length: float, room: int, middle: float | None = None
+) -> float:
     """Draw where the cut begins; a picture smaller than the cut lies anywhere in it."""
     spare = length - room
-    return float(rng.uniform(min(0.0, spare), max(0.0, spare)))
+    low, high = min(0.0, spare), max(0.0, spare)
+    if middle is None:
+        return float(rng.uniform(low, high))
+    return min(max(middle - float(rng.uniform(0.1, 0.9)) * room, low), high)
 
 
 def _inside(sample: Sample, size: tuple[int, int]) -> Sample:

@@ -22,7 +22,7 @@ from training.annotations import read_scene
 from training.example import CLASSES, DatasetError, Example
 from training.real_sets import REAL_SETS
 from training.scoring import Scores
-from training.split import split_real, split_scenes
+from training.split import split_scenes
 from training.teacher import COCO_TO_STREET
 
 FLOOR = 0.02
@@ -31,6 +31,16 @@ VEHICLES = ("car", "bus", "truck", "muck_truck", "muck_truck_open")
 REAL_GROUP: Mapping[str, str] = MappingProxyType(
     {**dict.fromkeys(VEHICLES, "vehicle"), "two_wheeler": "two_wheeler"}
 )
+"""What the street sets are asked for."""
+REAL_GROUPS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "garbage_bags": {"garbage": "garbage"},
+        "damaged_signs": {"sign": "sign", "sign_damaged": "sign_damaged"},
+        "shop_signs": {"sign": "sign", "sign_damaged": "sign"},
+        "dump_trucks": dict.fromkeys(("muck_truck", "muck_truck_open"), "dump truck"),
+    }
+)
+"""What other sets are asked for; the rest of what they show is not labelled in them."""
 OWN_GROUP: Mapping[str, str] = MappingProxyType({name: name for name in CLASSES})
 
 
@@ -67,7 +77,13 @@ def evaluate(
         sets += [("scenes, vehicles as one", held_out, REAL_GROUP)]
     if real is not None:
         for real_set in REAL_SETS:
-            sets.append((real_set.folder, split_real(real_set.read(real))[1], REAL_GROUP))
+            sets.append(
+                (
+                    real_set.folder,
+                    real_set.split(real)[1],
+                    REAL_GROUPS.get(real_set.folder, REAL_GROUP),
+                )
+            )
     for name, examples, group in sets:
         table["sets"][name] = score(detector, examples, group).rows(threshold)
         table["pictures"][name] = len(examples)

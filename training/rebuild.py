@@ -37,6 +37,39 @@ def rebuild(path: Path) -> Any:
     return model
 
 
+def recalibrate(model: Any, pictures: Any) -> None:
+    """Give a rebuilt model's normalisations the statistics of pictures, (N, 3, H, W) of 0 to 1.
+
+    It computes what it computed, but in training too: there a normalisation takes its mean and
+    deviation from the batch, and with weights that expect none the old skill would be lost.
+    """
+    import torch  # noqa: PLC0415
+
+    def measure(module: Any, inputs: tuple[Any, ...]) -> None:
+        values = inputs[0]
+        mean = values.mean((0, 2, 3))
+        variance = values.var((0, 2, 3), unbiased=False)
+        fit = (variance + module.eps).sqrt()
+        old = (module.running_var + module.eps).sqrt()
+        shift = (mean - module.running_mean) / old * module.weight
+        module.bias.data += shift
+        module.weight.data *= fit / old
+        module.running_mean.copy_(mean)
+        module.running_var.copy_(variance)
+
+    hooks = [
+        module.register_forward_pre_hook(measure)
+        for module in model.modules()
+        if isinstance(module, torch.nn.BatchNorm2d)
+    ]
+    was_training = model.training
+    with torch.no_grad():
+        model.eval()(pictures)
+    model.train(was_training)
+    for hook in hooks:
+        hook.remove()
+
+
 def _value(name: str, current: Any, stored: dict[str, Any], path: Path) -> Any:
     """Return what the rebuilt model holds under a name of its state."""
     if name.endswith("num_batches_tracked"):

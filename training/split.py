@@ -22,6 +22,20 @@ def split_real(examples: Sequence[Example]) -> tuple[list[Example], list[Example
     return ordered[: max(0, first_held_out - SEAM)], ordered[first_held_out:]
 
 
+def split_series(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
+    """Split a set of several unlike series, each as split_real does.
+
+    Where one series alone holds the things in question, a block of the whole set would judge
+    nothing.
+    """
+    train, held_out = [], []
+    for series in sorted({example.order[0] for example in examples}):
+        parts = split_real([example for example in examples if example.order[0] == series])
+        train += parts[0]
+        held_out += parts[1]
+    return train, held_out
+
+
 def split_scenes(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
     """Split rendered pictures by their scene's seed."""
     held_out = [example for example in examples if is_held_out_seed(example.order[1])]

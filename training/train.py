@@ -19,86 +19,23 @@ import time
 from collections.abc import Sequence
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import torch  # type: ignore[import-not-found]  # lives in the training environment only
 
 from training.architecture import ARCHITECTURE, make_model
-from training.crops import CUT, Sample, cut, read_sample, tint
+from training.criterion import Criterion
+from training.cuts import Cuts
 from training.example import CLASSES, DatasetError
-from training.rebuild import rebuild
+from training.rebuild import rebuild, recalibrate
 from training.teacher import CONF as TEACHER_CONF
 
-SCENES_SHARE = 0.55
-"""Share of rendered pictures among the cuts."""
-MOSAIC_SHARE = 0.25
-"""Share of cuts put together from four of half the size."""
 WARM_UP = 80
-PHASES = 100
-"""The loss moves its weight from the many-boxes head to the single-box head in so many parts."""
+CALIBRATION = 64
+"""Cuts from which a rebuilt model's normalisations take their statistics."""
 SAVE_EVERY = 25
 LOG_EVERY = 10
-
-
-class Cuts:
-    """Draws batches of cuts; keeps the decoded pictures in memory."""
-
-    def __init__(self, dataset: Path) -> None:
-        if not (dataset / "dataset.json").exists():
-            raise DatasetError(f"{dataset}: no dataset.json, so it is none or half-written")
-        pictures = sorted((dataset / "images" / "train").glob("*.jpg"))
-        self._groups = [
-            [p for p in pictures if p.name.startswith("scenes-")],
-            [p for p in pictures if not p.name.startswith("scenes-")],
-        ]
-        if not pictures:
-            raise DatasetError(f"{dataset}: no training pictures")
-        self._samples: dict[Path, Sample] = {}
-
-    def __len__(self) -> int:
-        """Count the pictures."""
-        return sum(map(len, self._groups))
-
-    def _draw(self, rng: np.random.Generator, size: tuple[int, int]) -> Sample:
-        rendered, real = self._groups
-        group = rendered if rendered and (not real or rng.uniform() < SCENES_SHARE) else real
-        picture = group[int(rng.integers(len(group)))]
-        if picture not in self._samples:
-            self._samples[picture] = read_sample(picture)
-        return cut(rng, self._samples[picture], size)
-
-    def _mosaic(self, rng: np.random.Generator) -> Sample:
-        rows, columns = CUT[0] // 2, CUT[1] // 2
-        picture = np.empty((*CUT, 3), np.uint8)
-        boxes, labels = [], []
-        for top in (0, rows):
-            for left in (0, columns):
-                part = self._draw(rng, (rows, columns))
-                picture[top : top + rows, left : left + columns] = part.picture
-                boxes.append(part.xyxy + np.array([left, top, left, top], np.float32))
-                labels.append(part.label)
-        return Sample(picture, np.concatenate(boxes), np.concatenate(labels))
-
-    def batch(self, rng: np.random.Generator, count: int) -> dict[str, torch.Tensor]:
-        """Draw so many cuts in the form that the loss reads."""
-        images, labels, boxes, owners = [], [], [], []
-        for i in range(count):
-            one = self._mosaic(rng) if rng.uniform() < MOSAIC_SHARE else self._draw(rng, CUT)
-            images.append(tint(rng, one.picture))
-            centre = (one.xyxy[:, :2] + one.xyxy[:, 2:]) / 2
-            both = np.concatenate([centre, one.xyxy[:, 2:] - one.xyxy[:, :2]], axis=1)
-            boxes.append(both / np.array([CUT[1], CUT[0], CUT[1], CUT[0]], np.float32))
-            labels.append(one.label)
-            owners.append(np.full(len(one.label), i))
-        stacked = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float() / 255
-        return {
-            "img": stacked,
-            "cls": torch.from_numpy(np.concatenate(labels)).float()[:, None],
-            "bboxes": torch.from_numpy(np.concatenate(boxes)).float(),
-            "batch_idx": torch.from_numpy(np.concatenate(owners)).float(),
-        }
 
 
 class Run:
@@ -111,7 +48,6 @@ class Run:
         folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(seed)
         self.model = make_model() if start is None else rebuild(start)
-        self.model.args.epochs = PHASES
         self.mean = deepcopy(self.model).eval()
         decayed = [p for p in self.model.parameters() if p.ndim > 1]
         others = [p for p in self.model.parameters() if p.ndim <= 1]
@@ -120,7 +56,7 @@ class Run:
             lr=rate,
             betas=(0.9, 0.999),
         )
-        self.model.criterion = self.model.init_criterion()
+        self.model.criterion = Criterion(self.model)
         self.step = 0
         self._restore()
 
@@ -134,6 +70,11 @@ class Run:
             self.mean.load_state_dict(saved["mean"])
             self.optimizer.load_state_dict(saved["optimizer"])
             self.step = int(saved["step"])
+
+    def calibrate(self, pictures: torch.Tensor) -> None:
+        """Make a model rebuilt from an export fit to be trained on."""
+        recalibrate(self.model, pictures)
+        self.mean.load_state_dict(self.model.state_dict())
 
     def save(self) -> None:
         """Write the checkpoint; a crash while writing leaves the one before."""
@@ -159,9 +100,6 @@ class Run:
         rate *= min(1.0, (self.step + 1) / WARM_UP)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        criterion: Any = self.model.criterion
-        criterion.updates = int(share * PHASES) - 1
-        criterion.update()
         self.model.train()
         with torch.autocast("cpu", torch.bfloat16):
             loss, parts = self.model(batch)
@@ -211,6 +149,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DatasetError as error:
         print(error, file=sys.stderr)
         return 2
+    if options.start is not None and run.step == 0:
+        run.calibrate(cuts.batch(np.random.default_rng(options.seed), CALIBRATION)["img"])
     _write_made(run, options)
     print(f"{len(cuts)} pictures; from step {run.step} of {options.steps}", flush=True)
     _loop(run, cuts, options.batch, options.stop_at or options.steps)

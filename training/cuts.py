@@ -1,0 +1,122 @@
+"""Batches of training cuts, drawn so that rare classes are seen as well."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch  # type: ignore[import-not-found]  # lives in the training environment only
+from numpy.typing import NDArray
+
+from training.crops import CUT, Sample, cut, read_sample, tint
+from training.example import CLASSES, DatasetError
+
+SCENES_SHARE = 0.55
+"""Share of rendered pictures among the cuts."""
+MOSAIC_SHARE = 0.25
+"""Share of cuts put together from four of half the size."""
+FOCUS_SHARE = 0.6
+"""Share of cuts laid around a thing of a class drawn first; the rest lie anywhere."""
+RARITY = 0.35
+"""Classes are drawn by their number of boxes to this power: 1 as they come, 0 all alike."""
+
+
+class Pictures:
+    """Pictures of one origin group, found by picture or by class."""
+
+    def __init__(self, pictures: list[Path]) -> None:
+        self.pictures = pictures
+        self._things: dict[int, list[tuple[Path, int]]] = {}
+        for picture in pictures:
+            split = picture.parent
+            labels = split.parent.parent / "labels" / split.name / f"{picture.stem}.txt"
+            lines = labels.read_text(encoding="utf-8").splitlines()
+            for row, line in enumerate(lines):
+                self._things.setdefault(int(line.split()[0]), []).append((picture, row))
+        self._classes = sorted(self._things)
+        weights = np.array([len(self._things[c]) ** RARITY for c in self._classes], np.float64)
+        self._shares = weights / weights.sum() if len(weights) else weights
+
+    def draw(self, rng: np.random.Generator) -> tuple[Path, int | None]:
+        """Draw a picture, and the row of the thing to look at, if any."""
+        if self._classes and rng.uniform() < FOCUS_SHARE:
+            things = self._things[
+                self._classes[int(rng.choice(len(self._classes), p=self._shares))]
+            ]
+            return things[int(rng.integers(len(things)))]
+        return self.pictures[int(rng.integers(len(self.pictures)))], None
+
+
+class Cuts:
+    """Draws batches of cuts; keeps the decoded pictures in memory."""
+
+    def __init__(self, dataset: Path) -> None:
+        """Read what there is; raises DatasetError for a folder that is none or half-written."""
+        if not (dataset / "dataset.json").exists():
+            raise DatasetError(f"{dataset}: no dataset.json, so it is none or half-written")
+        counts = json.loads((dataset / "dataset.json").read_text(encoding="utf-8"))
+        self._unknown = {
+            origin: [CLASSES.index(name) for name in names]
+            for origin, names in counts.get("unknown", {}).items()
+        }
+        pictures = sorted((dataset / "images" / "train").glob("*.jpg"))
+        if not pictures:
+            raise DatasetError(f"{dataset}: no training pictures")
+        self._rendered = Pictures([p for p in pictures if p.name.startswith("scenes-")])
+        self._real = Pictures([p for p in pictures if not p.name.startswith("scenes-")])
+        self._samples: dict[Path, Sample] = {}
+
+    def __len__(self) -> int:
+        """Count the pictures."""
+        return len(self._rendered.pictures) + len(self._real.pictures)
+
+    def _draw(
+        self, rng: np.random.Generator, size: tuple[int, int], known: NDArray[np.bool_]
+    ) -> Sample:
+        """Draw a cut; what is unknown of its picture's origin is taken out of `known`."""
+        rendered, real = self._rendered, self._real
+        scenes = rendered.pictures and (not real.pictures or rng.uniform() < SCENES_SHARE)
+        picture, row = (rendered if scenes else real).draw(rng)
+        known[self._unknown.get(picture.name.partition("-")[0], [])] = False
+        if picture not in self._samples:
+            self._samples[picture] = read_sample(picture)
+        sample = self._samples[picture]
+        return cut(rng, sample, size, None if row is None else sample.xyxy[row])
+
+    def _mosaic(self, rng: np.random.Generator, known: NDArray[np.bool_]) -> Sample:
+        rows, columns = CUT[0] // 2, CUT[1] // 2
+        picture = np.empty((*CUT, 3), np.uint8)
+        boxes, labels = [], []
+        for top in (0, rows):
+            for left in (0, columns):
+                part = self._draw(rng, (rows, columns), known)
+                picture[top : top + rows, left : left + columns] = part.picture
+                boxes.append(part.xyxy + np.array([left, top, left, top], np.float32))
+                labels.append(part.label)
+        return Sample(picture, np.concatenate(boxes), np.concatenate(labels))
+
+    def batch(self, rng: np.random.Generator, count: int) -> dict[str, torch.Tensor]:
+        """Draw so many cuts in the form that the loss reads.
+
+        "known" is (count, 1, classes): 0 where nothing may be learned of a class from a cut.
+        """
+        images, labels, boxes, owners = [], [], [], []
+        known = np.ones((count, len(CLASSES)), np.bool_)
+        for i in range(count):
+            mosaic = rng.uniform() < MOSAIC_SHARE
+            one = self._mosaic(rng, known[i]) if mosaic else self._draw(rng, CUT, known[i])
+            images.append(tint(rng, one.picture))
+            centre = (one.xyxy[:, :2] + one.xyxy[:, 2:]) / 2
+            both = np.concatenate([centre, one.xyxy[:, 2:] - one.xyxy[:, :2]], axis=1)
+            boxes.append(both / np.array([CUT[1], CUT[0], CUT[1], CUT[0]], np.float32))
+            labels.append(one.label)
+            owners.append(np.full(len(one.label), i))
+            # In a mosaic one part may label what another leaves unknown: its boxes still count.
+            known[i, one.label] = True
+        stacked = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float() / 255
+        return {
+            "img": stacked,
+            "cls": torch.from_numpy(np.concatenate(labels)).float()[:, None],
+            "bboxes": torch.from_numpy(np.concatenate(boxes)).float(),
+            "batch_idx": torch.from_numpy(np.concatenate(owners)).float(),
+            "known": torch.from_numpy(known).float()[:, None, :],
+        }
