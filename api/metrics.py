@@ -115,3 +115,8 @@ def _site(status: SiteStatus) -> Iterator[Metric]:
             "How long the longest waiting message has been due.",
             value=status.oldest_due_s,
         )
+    yield GaugeMetricFamily(
+        "streetwarden_unknown_case_states",
+        "Words of the case system for a case's state that nobody has explained.",
+        value=status.unknown_states,
+    )

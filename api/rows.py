@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from api.output import pixels, seconds
-from cases import CaseDetail, Delivery
+from cases import CaseDetail, Delivery, Silence
 
 
 def _when(moment: datetime | None) -> str | None:
@@ -18,13 +18,34 @@ def case_row(delivery: Delivery) -> dict[str, Any]:
         "camera": delivery.camera_id,
         "zone": delivery.zone_id,
         "kind": delivery.kind,
+        "message": delivery.message.value,
+        "channel": delivery.channel.value,
         "state": delivery.state.value,
         "attempts": delivery.attempts,
         "case_id": delivery.remote_case_id,
+        "standing": delivery.standing.value if delivery.standing else None,
         "created_at": _when(delivery.created_at),
         "delivered_at": _when(delivery.delivered_at),
         "next_attempt_at": _when(delivery.next_attempt_at),
         "error": delivery.last_error or None,
+    }
+
+
+def silence_row(silence: Silence) -> dict[str, Any]:
+    """One row of `cases silences`."""
+    return {
+        "silence": silence.silence_id,
+        "rejected": silence.violation_id,
+        "camera": silence.camera_id,
+        "zone": silence.zone_id,
+        "kind": silence.kind,
+        "xyxy": pixels(silence.box),
+        "made_at": _when(silence.made_at),
+        "until_at": _when(silence.until_at),
+        "by": silence.by,
+        "reason": silence.reason,
+        "lifted_at": _when(silence.lifted_at),
+        "lifted_by": silence.lifted_by,
     }
 
 

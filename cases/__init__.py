@@ -1,7 +1,7 @@
 """Violations into evidence on disk and delivered cases. Knows nothing of how they were found."""
 
 from cases.backoff import Backoff
-from cases.courier import Courier, CourierSettings
+from cases.courier import UNKNOWN_STATES, Courier, CourierSettings
 from cases.errors import (
     CasesError,
     EvidenceError,
@@ -80,6 +80,7 @@ from cases.update import Update, UpdatePayload, update_payload
 from cases.verdicts import Verdicts, VerdictsBroken
 
 __all__ = [
+    "UNKNOWN_STATES",
     "Answer",
     "Attempt",
     "AttemptOutcome",

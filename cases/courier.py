@@ -46,6 +46,9 @@ logger = logging.getLogger(__name__)
 ROW_BACKOFF: Final = Backoff(base_s=2.0, cap_s=900.0)
 PAUSE_BACKOFF: Final = Backoff(base_s=0.5, cap_s=30.0)
 
+UNKNOWN_STATES: Final = "unknown_states"
+"""In `Courier.counters`: words of the case system that nobody has explained."""
+
 _UTC: Final = ZoneInfo("UTC")
 
 _MARGIN_S: Final = 5.0
@@ -198,8 +201,9 @@ class Courier:
 
     def counters(self) -> Mapping[str, int]:
         """Count posts, look-ups and their outcomes since the start, for metrics."""
+        unknown = 0 if self._meaning is None else self._meaning.unknown
         with self._lock:
-            return dict(self._counts)
+            return {**self._counts, UNKNOWN_STATES: unknown}
 
     # The loop
 

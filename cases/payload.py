@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, TypeAdapter
 from cases.evidence import Evidence, FileKind
 from cases.store.rows import case_key
 from cases.wording import WORDS, Language, Words, duration, moment, plain
-from configs import Code, Place, due_at, matter_code
+from configs import Calendar, Code, Place, due_at, matter_code
 from detectors import Absence, Role, Violation
 
 DESCRIPTION_LIMIT: Final = 4000
@@ -34,6 +34,9 @@ class CaseCode:
     code: str
     name: str
     """In the language of the case."""
+    main_code: str = ""
+    """Of its class (大类); empty where the table does not tell it."""
+    main_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,12 +113,15 @@ def case_payload(
     language: Language,
     timezone: ZoneInfo,
     event: CaseEvent = "case",
+    area: str | None = None,
+    days: Calendar | None = None,
 ) -> CasePayload:
     """Word a confirmed violation as a case, or as what `event` says.
 
     The annotated stills go out with it, named by their paths below `evidence_root`. `timezone` is
-    the site's: the text tells local times with their offset. Raises `ValueError` where the place
-    has neither coordinates nor an address: no case system could take it.
+    the site's: the text tells local times with their offset. `area` stands for the place's own area
+    code where it has no grid code, `days` are the working days of deadlines. Raises `ValueError`
+    where the place has neither coordinates nor an address: no case system could take it.
     """
     if place.lat is None and not place.address:
         raise ValueError(
@@ -138,7 +144,14 @@ def case_payload(
     return CasePayload(
         case_key=case_key(violation.violation_id),
         kind=violation.kind,
-        code=CaseCode(standard=code.standard, entry=code.entry, code=code.code, name=name),
+        code=CaseCode(
+            standard=code.standard,
+            entry=code.entry,
+            code=code.code,
+            name=name,
+            main_code=code.main_code,
+            main_name=plain(code.main_name(language), _NAME_LIMIT),
+        ),
         language=language,
         title=title,
         description="\n".join([title, *facts, words.lead])[:DESCRIPTION_LIMIT],
@@ -151,23 +164,25 @@ def case_payload(
         confirmed_at=confirmed_at(violation),
         manifest_sha256=manifest,
         media=() if evidence is None else _media(evidence, evidence_root),
-        matter_code=_matter_code(code, place),
-        due_at=None if event != "case" else _due_at(code, violation, timezone),
+        matter_code=_matter_code(code, place.area_code or area),
+        due_at=None if event != "case" else _due_at(code, violation, timezone, days),
         event=event,
     )
 
 
-def _due_at(code: Code, violation: Violation, timezone: ZoneInfo) -> datetime | None:
+def _due_at(
+    code: Code, violation: Violation, timezone: ZoneInfo, days: Calendar | None
+) -> datetime | None:
     if code.work_hours is None:
         return None
-    return due_at(confirmed_at(violation), code.work_hours, timezone)
+    return due_at(confirmed_at(violation), code.work_hours, timezone, days)
 
 
-def _matter_code(code: Code, place: Place) -> str:
-    if code.entry != "matter" or place.area_code is None:
+def _matter_code(code: Code, area: str | None) -> str:
+    if code.entry != "matter" or area is None:
         return ""
     try:
-        return matter_code(place.area_code, code)
+        return matter_code(area, code)
     except ValueError:
         return ""  # a table whose codes are not of 5 digits
 

@@ -1,9 +1,11 @@
 """YAML and environment into one frozen Site. Checks the shape only; knows nothing else."""
 
 from configs.camera import Camera, Rule, Sampling, Zone
+from configs.case_rules import Caps, CaseRules
 from configs.case_states import CaseStates, bundled_states, case_states
 from configs.case_system import (
     DEFAULT_CODES,
+    AlarmReceiver,
     CaseSystem,
     EgovaSystem,
     Open311System,
@@ -12,6 +14,7 @@ from configs.case_system import (
 )
 from configs.codes import Code, CodeProfile, code_profile, code_profiles, matter_code
 from configs.errors import ConfigError, ConfigWarning
+from configs.holidays import Calendar, bundled_holidays, calendar
 from configs.hosts import Allow, host_allowed, host_of
 from configs.loading import load_site, parse_site
 from configs.messages import suggestion
@@ -25,9 +28,13 @@ from configs.working_time import due_at
 __all__ = [
     "DEFAULT_CODES",
     "SITE_TEMPLATE",
+    "AlarmReceiver",
     "Allow",
     "Api",
+    "Calendar",
     "Camera",
+    "Caps",
+    "CaseRules",
     "CaseStates",
     "CaseSystem",
     "Code",
@@ -45,7 +52,9 @@ __all__ = [
     "SiteInfo",
     "WebhookSystem",
     "Zone",
+    "bundled_holidays",
     "bundled_states",
+    "calendar",
     "case_states",
     "code_profile",
     "code_profiles",

@@ -43,12 +43,10 @@ def _signing_key(secret: SecretStr) -> SecretStr:
     return secret
 
 
-class System(Model):
-    """What every case system has."""
+class Endpoint(Model):
+    """Somewhere that cases or alarms are posted to."""
 
     url: CaseUrl
-    codes: Annotated[str, Field(min_length=1)] = DEFAULT_CODES
-    """Code profile: a bundled one's name, or a YAML file relative to the site file."""
     rate_per_minute: Annotated[float, Field(gt=0, le=6000), NUMBER] | None = 60.0
     """Most cases taken up in any minute; null: no limit."""
     quiet: tuple[Hours, ...] = ()
@@ -64,6 +62,16 @@ class System(Model):
     def sends_a_key(self) -> bool:
         """True where requests carry something that nobody on the way may read."""
         return any(getattr(self, name) is not None for name in self.secret_keys)
+
+
+class System(Endpoint):
+    """What every case system has."""
+
+    codes: Annotated[str, Field(min_length=1)] = DEFAULT_CODES
+    """Code profile: a bundled one's name, or a YAML file relative to the site file."""
+    states: Annotated[str, Field(min_length=1, examples=["./states.yaml"])] | None = None
+    """YAML file, relative to the site file, of what the system's states mean; absent: the bundled
+    one for its kind."""
 
 
 class Open311System(System):
@@ -86,14 +94,47 @@ class Open311System(System):
     """By attribute code: what is sent with every case; {names} of case facts are filled in."""
 
 
+WebhookEvent = Literal["opened", "confirmed", "clip", "cleared", "answer"]
+"""opened: the pre-alarm, before it is a case; answer: what a second look has found."""
+
+DEFAULT_EVENTS: Final[tuple[WebhookEvent, ...]] = ("confirmed", "clip", "cleared", "answer")
+
+
+def _with_confirmed(events: tuple[WebhookEvent, ...]) -> tuple[WebhookEvent, ...]:
+    if "confirmed" not in events:
+        raise fault(
+            "these events leave out the case itself",
+            "write confirmed as well, such as events: [opened, confirmed, cleared]",
+        )
+    return events
+
+
+SigningKey = Annotated[
+    SecretStr, AfterValidator(_signing_key), Field(examples=["${WEBHOOK_SECRET}"])
+]
+Events = Annotated[tuple[WebhookEvent, ...], AfterValidator(_with_confirmed)]
+
+
 class WebhookSystem(System):
     """A receiver of signed CloudEvents."""
 
     kind: Annotated[Literal["webhook"], Field(examples=["webhook"])]
-    secret: Annotated[
-        SecretStr, AfterValidator(_signing_key), Field(examples=["${WEBHOOK_SECRET}"])
-    ]
+    secret: SigningKey
     """Key of the signatures: whsec_ and the base64 of 24 to 64 bytes. It is never sent."""
+    events: Events = DEFAULT_EVENTS
+    """What the receiver hears of; pre-alarms only where `opened` is written."""
+    states_url: CaseUrl | None = None
+    """Asked how cases stand; absent: nothing is read back."""
+
+
+class AlarmReceiver(Endpoint):
+    """A receiver of signed CloudEvents for what is no case: kinds without a code, pre-alarms."""
+
+    kind: Annotated[Literal["webhook"], Field(examples=["webhook"])]
+    secret: SigningKey
+    """Key of the signatures: whsec_ and the base64 of 24 to 64 bytes. It is never sent."""
+    events: Events = ("confirmed", "clip", "cleared")
+    """What the receiver hears of; with `opened` also the pre-alarms of every kind."""
 
 
 class Named(Model):
@@ -119,6 +160,8 @@ class EgovaSystem(System):
     """Entry of the platform's dictionary EVENT_SRC."""
     fields: Mapping[str, str | int] = {}
     """Further entries of every report, as the platform's workflow asks for them."""
+    video_type: Annotated[int, Field(ge=0), NUMBER] = 2
+    """mediaTypeId of a video, out of the platform's dictionary."""
 
 
 CaseSystem = Annotated[Open311System | WebhookSystem | EgovaSystem, Field(discriminator="kind")]

@@ -35,6 +35,13 @@ class CodeRow(Model):
     """Working hours in which it is to be dealt with; absent: no deadline is sent."""
 
 
+class ClassName(Model):
+    """What a class of kinds (大类) is called."""
+
+    name_zh: str
+    name_en: str
+
+
 class Code(Model):
     """What a standard calls a kind of violation."""
 
@@ -46,6 +53,14 @@ class Code(Model):
     name_en: str
     work_hours: float | None = None
     """Working hours in which it is to be dealt with."""
+    main_code: str = ""
+    """Digits of its class (大类); empty where the profile does not tell them."""
+    main_zh: str = ""
+    main_en: str = ""
+
+    def main_name(self, language: str) -> str:
+        """Name of its class in a site's language; empty where it is not known."""
+        return self.main_en if language == "en" else self.main_zh
 
     def name(self, language: str) -> str:
         """Name in a site's language: "zh-CN" or "en"."""
@@ -59,6 +74,10 @@ class CodeProfile(Model):
     entry: Entry
     digits: Annotated[int, Field(ge=1, le=16)]
     """Length of every code in the table."""
+    class_digits: Annotated[int, Field(ge=1, le=8)] | None = None
+    """How many digits of a code name its class (大类); absent: they do not."""
+    classes: Mapping[str, ClassName] = {}
+    """Names of the classes by their digits."""
     codes: Mapping[str, Annotated[tuple[CodeRow, ...], Field(min_length=1)]]
     """Rows by kind of violation, in the order in which they are tried."""
     uncoded: Mapping[str, str] = {}
@@ -79,7 +98,12 @@ class CodeProfile(Model):
         """Look up a kind of violation in a kind of zone; None where the table has no code."""
         for row in self.codes.get(kind, ()):
             if not row.zone_kinds or zone_kind in row.zone_kinds:
+                main = row.code[: self.class_digits] if self.class_digits else ""
+                named = self.classes.get(main)
                 return Code(
+                    main_code=main,
+                    main_zh=named.name_zh if named else "",
+                    main_en=named.name_en if named else "",
                     standard=self.standard,
                     entry=self.entry,
                     code=row.code,

@@ -187,10 +187,7 @@ def _allow_in_force(
             'set it to JSON such as {"camera_hosts": ["10.1.0.0/16"], "case_hosts": []}',
         ) from None
     urls = [url for camera in site.cameras for url in (camera.url, camera.sub_url) if url]
-    named = {
-        "camera_hosts": urls,
-        "case_hosts": [site.case_system.url] if site.case_system else [],
-    }
+    named = {"camera_hosts": urls, "case_hosts": _case_urls(site)}
     force: dict[str, tuple[str, ...]] = {}
     warnings = []
     for name, own_urls in named.items():
@@ -210,6 +207,12 @@ def _allow_in_force(
             hosts = dict.fromkeys(host for url in own_urls if (host := host_of(url)))
             force[name] = written or tuple(hosts)
     return Allow(**force), warnings
+
+
+def _case_urls(site: Site) -> list[str]:
+    urls = [end.url for end in (site.case_system, site.alarms) if end is not None]
+    states_url = getattr(site.case_system, "states_url", None)
+    return [*urls, *([states_url] if states_url else [])]
 
 
 def _resolved(

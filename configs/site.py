@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, PrivateAttr
 
 from configs.camera import Camera, Sampling, Secret
-from configs.case_system import CaseSystem
+from configs.case_rules import CaseRules
+from configs.case_system import AlarmReceiver, CaseSystem
 from configs.errors import ConfigWarning
 from configs.fields import Confidence, Identifier, Model, fault
 from configs.hosts import Allow
@@ -41,6 +42,8 @@ class SiteInfo(Model):
     """Characters of a grid code: 15 (GB/T 47678.3), or 14 where the older form is in use."""
     area: AreaCode | None = None
     """Administrative division of places without a grid code."""
+    holidays: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    """Files of public holidays for deadlines: bundled ones by name (cn-2026), or YAML files."""
 
 
 class ModelRef(Model):
@@ -112,6 +115,9 @@ class Site(Model):
     allow: Allow = Allow()
     case_system: CaseSystem | None = None
     """Absent: cases stay on this machine."""
+    alarms: AlarmReceiver | None = None
+    """Where kinds without a code (crowd_density) and pre-alarms go; absent: they stay here."""
+    cases: CaseRules = CaseRules()
     evidence: EvidenceSettings = EvidenceSettings()
     cameras: Annotated[
         tuple[Camera, ...],

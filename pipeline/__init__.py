@@ -12,7 +12,7 @@ from pipeline.events import Confirmed, Delivered, Event
 if TYPE_CHECKING:
     from pipeline.plan import registry_of
     from pipeline.refusal import SiteRefused, refuse_errors
-    from pipeline.review import approve_case, reject_case
+    from pipeline.review import approve_case, refute_case, reject_case
     from pipeline.runner import Runner
     from pipeline.site_store import open_store
     from pipeline.status import CameraStatus, SiteStatus
@@ -28,6 +28,7 @@ __all__ = [
     "approve_case",
     "open_store",
     "refuse_errors",
+    "refute_case",
     "registry_of",
     "reject_case",
 ]
@@ -40,6 +41,7 @@ _LATE = {
     "approve_case": "pipeline.review",
     "open_store": "pipeline.site_store",
     "refuse_errors": "pipeline.refusal",
+    "refute_case": "pipeline.review",
     "registry_of": "pipeline.plan",
     "reject_case": "pipeline.review",
 }

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from cases import (
+    CaseEvent,
+    Channel,
     Confirmation,
     Evidence,
     EvidenceError,
     EvidenceRequest,
     EvidenceWriter,
+    Message,
     ModelFacts,
     Reserve,
     Review,
@@ -19,12 +22,14 @@ from cases import (
     Still,
     Store,
     case_payload,
+    update_payload,
 )
-from configs import Camera, Place, Rule, Site
+from configs import Camera, Place, Rule, Site, calendar
 from detectors import KINDS, Moment, Violation, Zone
-from pipeline.delivery import case_code, profile_of
+from pipeline.delivery import case_code, limits_of, profile_of
 from pipeline.ingest import Ingest, IngestLost
 from pipeline.plan import zone_of
+from pipeline.routes import pre_alarm_channel, route_of
 from pipeline.sight import Sight
 from pipeline.spool import Spool
 from streams import Excerpt, Picture, StreamError, decode_still
@@ -54,7 +59,7 @@ class Confirmer:
         ingest: Ingest,
         sight: Sight,
     ) -> None:
-        """Read the code profile; raises ConfigError."""
+        """Read the code profile and the holidays; raises ConfigError."""
         self._site = site
         self._store = store
         self._writer = writer
@@ -63,6 +68,7 @@ class Confirmer:
         self._ingest = ingest
         self._sight = sight
         self._profile = profile_of(site)
+        self._days = calendar(site.site.holidays, site.file.parent)
 
     def confirm(self, violation: Violation) -> Callable[[], Confirmation]:
         """Write the evidence; the call that is returned commits violation and outbox row.
@@ -79,10 +85,40 @@ class Confirmer:
         except EvidenceError as error:
             log.exception("evidence could not be written", extra={"violation": str(violation)})
             evidence, review, reason = None, Review.HELD, f"no evidence: {error}"
-        payload = self._payload(violation, camera, zone, evidence)
+        coded = self._profile.code(violation.kind, zone.kind) is not None
+        route = route_of(self._site, coded=coded)
+        payload = self._payload(violation, camera, zone, evidence, route.event)
         return lambda: self._store.confirm(
-            violation, evidence, payload, review=review, reason=reason
+            violation,
+            evidence,
+            payload,
+            review=review,
+            reason=reason,
+            channel=route.channel,
+            limits=limits_of(self._site),
+            keep=route.keep,
         )
+
+    def pre_alarm(self, violation: Violation) -> tuple[dict[str, Any], Channel] | None:
+        """Word a pre-alarm, and say whom it is for; None where nobody wants to hear of it."""
+        channel = pre_alarm_channel(self._site)
+        if channel is None:
+            return None
+        camera = self._site.camera(violation.camera_id)
+        zone = zone_of(camera, violation.zone_id)
+        return self._payload(violation, camera, zone, None, "opened"), channel
+
+    def cleared(self, violation: Violation, reason: str, *, discarded: bool) -> dict[str, Any]:
+        """Word what those are told who heard of a violation that is over."""
+        return update_payload(
+            violation,
+            Message.CLEARED,
+            at=violation.last_at,
+            language=self._site.site.language,
+            timezone=self._site.site.timezone,
+            discarded=discarded,
+            reason=reason,
+        ).to_json()
 
     def _review(self, camera: Camera, violation: Violation) -> tuple[Review, str]:
         rule = _rule_of(camera, violation)
@@ -175,7 +211,12 @@ class Confirmer:
             return ()
 
     def _payload(
-        self, violation: Violation, camera: Camera, zone: Zone, evidence: Evidence | None
+        self,
+        violation: Violation,
+        camera: Camera,
+        zone: Zone,
+        evidence: Evidence | None,
+        event: CaseEvent,
     ) -> dict[str, Any]:
         place = camera.place_of(violation.zone_id or None)
         if place.lat is None and not place.address:
@@ -189,6 +230,9 @@ class Confirmer:
             place=place,
             language=self._site.site.language,
             timezone=self._site.site.timezone,
+            event=event,
+            area=self._site.site.area,
+            days=self._days,
         ).to_json()
 
 

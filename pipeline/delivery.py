@@ -1,11 +1,14 @@
 """From a site to its case system, and to what that system calls a violation."""
 
-from cases import CaseSystem, CourierSettings
+from dataclasses import replace
+
+from cases import CaseSystem, Channel, CourierSettings, Limits, Meaning
 from cases.egova import Agreement, Egova
 from cases.open311 import AddressRefused, Open311
 from cases.webhook import Webhook
 from configs import (
     DEFAULT_CODES,
+    AlarmReceiver,
     Code,
     CodeProfile,
     ConfigError,
@@ -13,6 +16,7 @@ from configs import (
     Open311System,
     Site,
     WebhookSystem,
+    case_states,
     code_profile,
     signing_key,
 )
@@ -38,6 +42,31 @@ def case_system(site: Site) -> CaseSystem | None:
         ) from error
 
 
+def alarm_system(site: Site) -> CaseSystem | None:
+    """Return the receiver of alarms; None when the site names none. Raises ConfigError."""
+    if site.alarms is None:
+        return None
+    try:
+        return _receiver(site.alarms, site)
+    except AddressRefused as error:
+        raise ConfigError(
+            site.file, "alarms.url", str(error), "name the host under allow.case_hosts"
+        ) from error
+
+
+def _receiver(configured: WebhookSystem | AlarmReceiver, site: Site) -> Webhook:
+    return Webhook(
+        configured.url,
+        signing_key(configured.secret.get_secret_value()),
+        site.allow.case_hosts,
+        site_id=site.site.id,
+        media_root=site.data / "evidence",
+        events=configured.events,
+        states_url=configured.states_url if isinstance(configured, WebhookSystem) else None,
+        deadline_s=configured.deadline_s,
+    )
+
+
 def _open(configured: Open311System | WebhookSystem | EgovaSystem, site: Site) -> CaseSystem:
     evidence = site.data / "evidence"
     match configured:
@@ -54,14 +83,7 @@ def _open(configured: Open311System | WebhookSystem | EgovaSystem, site: Site) -
                 deadline_s=configured.deadline_s,
             )
         case WebhookSystem():
-            return Webhook(
-                configured.url,
-                signing_key(configured.secret.get_secret_value()),
-                site.allow.case_hosts,
-                site_id=site.site.id,
-                media_root=evidence,
-                deadline_s=configured.deadline_s,
-            )
+            return _receiver(configured, site)
         case EgovaSystem():
             return Egova(
                 configured.url,
@@ -81,20 +103,40 @@ def _agreement(configured: EgovaSystem, site: Site) -> Agreement:
         event_src=(configured.event_src.id, configured.event_src.name),
         timezone=site.site.timezone,
         fields=configured.fields,
+        video_type=configured.video_type,
     )
 
 
-def courier_settings(site: Site, deadline_s: float) -> CourierSettings:
-    """Return how fast, and when, a site's cases go out to a system with this deadline."""
+def courier_settings(
+    site: Site, deadline_s: float, channel: Channel = Channel.CASE
+) -> CourierSettings:
+    """Return how fast, and when, a site's messages go out to a system with this deadline."""
+    configured = site.case_system if channel is Channel.CASE else site.alarms
+    quiet = () if configured is None else configured.quiet
+    return replace(
+        CourierSettings.for_deadline(
+            deadline_s,
+            rate_per_minute=None if configured is None else configured.rate_per_minute,
+            quiet=tuple(Window(hours.days, hours.start, hours.end) for hours in quiet),
+            timezone=site.site.timezone,
+        ),
+        channel=channel,
+        silence_s=site.cases.silence_after_reject_s,
+    )
+
+
+def meaning_of(site: Site) -> Meaning | None:
+    """Read what the case system's states mean. Raises ConfigError."""
     configured = site.case_system
     if configured is None:
-        return CourierSettings.for_deadline(deadline_s)
-    return CourierSettings.for_deadline(
-        deadline_s,
-        rate_per_minute=configured.rate_per_minute,
-        quiet=tuple(Window(hours.days, hours.start, hours.end) for hours in configured.quiet),
-        timezone=site.site.timezone,
-    )
+        return None
+    return Meaning(case_states(configured.states or configured.kind, site.file.parent))
+
+
+def limits_of(site: Site) -> Limits:
+    """Return how many cases may go out by themselves."""
+    cap = site.cases.cap
+    return Limits(camera_kind=cap.camera_kind, site=cap.site, per_s=cap.per_s)
 
 
 def profile_of(site: Site) -> CodeProfile:

@@ -123,7 +123,12 @@ class Recorder:
             self._persist(lambda: self._store.save_watch(stepped.look.camera_id, snapshot))
 
     def _opened(self, violation: Violation) -> None:
-        self._persist(lambda: self._store.open_violation(violation))
+        alarm = self._confirmer.pre_alarm(violation)
+        if alarm is None:
+            self._persist(lambda: self._store.open_violation(violation))
+        else:
+            payload, channel = alarm
+            self._persist(lambda: self._store.open_violation(violation, payload, channel=channel))
         try:
             self._reserve.ready()
             excerpts = self._ingest.excerpts(
@@ -174,10 +179,12 @@ class Recorder:
             case Change.UPDATED:
                 self._persist(lambda: self._store.update(violation, event.reason))
             case Change.CLEARED:
-                self._persist(lambda: self._store.clear(violation, event.reason))
+                gone = self._confirmer.cleared(violation, event.reason, discarded=False)
+                self._persist(lambda: self._store.clear(violation, event.reason, gone))
                 self._forget(violation.violation_id)
             case Change.DISCARDED:
-                self._persist(lambda: self._store.discard(violation, event.reason))
+                gone = self._confirmer.cleared(violation, event.reason, discarded=True)
+                self._persist(lambda: self._store.discard(violation, event.reason, gone))
                 self._forget(violation.violation_id)
 
     def _confirm(self, violation: Violation) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 
-from cases import EvidenceError, Store, Verdicts, VerdictsBroken
+from cases import EvidenceError, Review, Store, Verdicts, VerdictsBroken
 from configs import Site
 
 log = logging.getLogger(__name__)
@@ -15,9 +15,27 @@ def approve_case(site: Site, store: Store, violation_id: str, *, by: str, reason
 
 
 def reject_case(site: Site, store: Store, violation_id: str, *, by: str, reason: str) -> None:
-    """Refuse a held case for good. Raises the branches of `cases.StoreError`."""
-    store.reject(violation_id, by=by, reason=reason)
+    """Refuse a held case for good, and silence its place; raises branches of `cases.StoreError`."""
+    silence_s = site.cases.silence_after_reject_s
+    store.reject(violation_id, by=by, reason=reason, silence_s=silence_s)
     _append(site, store, violation_id)
+
+
+def refute_case(site: Site, store: Store, violation_id: str, *, by: str, reason: str) -> bool:
+    """Say that a case which went out was a false alarm. False: it was said before.
+
+    Raises the branches of `cases.StoreError`.
+    """
+    silence_s = site.cases.silence_after_reject_s
+    new = store.refute(violation_id, by=by, reason=reason, silence_s=silence_s)
+    _append(site, store, violation_id)
+    return new
+
+
+def remote_word(site: Site, store: Store, violation_id: str) -> None:
+    """Append the verdict of a case system, where its newest word was one."""
+    if store.case(violation_id).case.review is Review.REJECTED:
+        _append(site, store, violation_id)
 
 
 def catch_up(site: Site, store: Store) -> None:

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from cases import Courier, Delivery, EvidenceWriter, Reserve, SigningKey
+from cases import UNKNOWN_STATES, Channel, Delivery, EvidenceWriter, Message, Reserve, SigningKey
 from configs import Site
 from pipeline.analyser import Analyser
 from pipeline.confirmation import Confirmer
-from pipeline.delivery import case_system, courier_settings
+from pipeline.couriers import couriers_of
 from pipeline.events import Delivered, Event
 from pipeline.ingest import Ingest
 from pipeline.plan import camera_spec, load_sight, longest_px, watch_of
@@ -61,7 +61,7 @@ class Runner:
             on_frame=self._slots.put,
             on_state=self._changed,
         )
-        self._courier = self._make_courier()
+        self._couriers = couriers_of(site, self.store, self._delivered)
         if not self._reserve.make():
             log.error(
                 "no room for the reserve of disk: cases will have no evidence",
@@ -106,20 +106,12 @@ class Runner:
                     "state of a camera's rules is unreadable", extra={"camera": camera_id}
                 )
 
-    def _make_courier(self) -> Courier | None:
-        system = case_system(self.site)
-        if system is None:
-            log.warning("no case_system: cases stay on this machine")
-            return None
-        settings = courier_settings(self.site, system.deadline_s)
-        return Courier(self.store, system, on_delivered=self._delivered, settings=settings)
-
     def start(self) -> None:
         """Start every part; cameras connect on their own from here."""
         catch_up(self.site, self.store)
         self._recorder.start()
-        if self._courier is not None:
-            self._courier.start()
+        for courier in self._couriers:
+            courier.start()
         self._analyser.start()
         self._ingest.start()
 
@@ -128,8 +120,8 @@ class Runner:
         self._ingest.stop(timeout_s=STOP_S)
         self._analyser.stop(STOP_S)
         self._recorder.stop(STOP_S)
-        if self._courier is not None:
-            self._courier.stop(STOP_S)
+        for courier in self._couriers:
+            courier.stop(STOP_S)
         self.store.close()
         self._sight.close()
 
@@ -151,10 +143,12 @@ class Runner:
 
     def _confirmed(self, event: Event) -> None:
         self._emit(event)
-        if self._courier is not None:
-            self._courier.wake()
+        for courier in self._couriers:
+            courier.wake()
 
     def _delivered(self, delivery: Delivery) -> None:
+        if delivery.message is not Message.REPORT or delivery.channel is not Channel.CASE:
+            return  # an alarm, a pre-alarm or an update is no case
         self._emit(
             Delivered(
                 violation_id=delivery.violation_id,
@@ -186,6 +180,9 @@ class Runner:
             violations={state.value: number for state, number in counts.violations.items()},
             deliveries={state.value: number for state, number in counts.deliveries.items()},
             oldest_due_s=None if due is None else (datetime.now(UTC) - due).total_seconds(),
+            unknown_states=sum(
+                courier.counters().get(UNKNOWN_STATES, 0) for courier in self._couriers
+            ),
         )
 
     def _camera_status(

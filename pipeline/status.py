@@ -54,3 +54,5 @@ class SiteStatus:
     deliveries: Mapping[str, int]
     oldest_due_s: float | None
     """How long the longest waiting case has been due."""
+    unknown_states: int = 0
+    """Words of the case system that nobody has explained."""

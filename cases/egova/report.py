@@ -56,6 +56,8 @@ def report_data(
     }
     if case.lat is not None and case.lon is not None:
         data |= {"coordinateX": round(case.lon, 7), "coordinateY": round(case.lat, 7)}
+    if case.code.main_code:
+        data |= {"mainTypeId": case.code.main_code, "mainTypeName": case.code.main_name}
     if case.grid:
         data["cellId"] = case.grid
     if case.due_at is not None:
