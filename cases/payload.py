@@ -144,14 +144,7 @@ def case_payload(
     return CasePayload(
         case_key=case_key(violation.violation_id),
         kind=violation.kind,
-        code=CaseCode(
-            standard=code.standard,
-            entry=code.entry,
-            code=code.code,
-            name=name,
-            main_code=code.main_code,
-            main_name=plain(code.main_name(language), _NAME_LIMIT),
-        ),
+        code=_code_of(code, language),
         language=language,
         title=title,
         description="\n".join([title, *facts, words.lead])[:DESCRIPTION_LIMIT],
@@ -167,6 +160,17 @@ def case_payload(
         matter_code=_matter_code(code, place.area_code or area),
         due_at=None if event != "case" else _due_at(code, violation, timezone, days),
         event=event,
+    )
+
+
+def _code_of(code: Code, language: Language) -> CaseCode:
+    return CaseCode(
+        standard=code.standard,
+        entry=code.entry,
+        code=code.code,
+        name=plain(code.name(language), _NAME_LIMIT),
+        main_code=code.main_code,
+        main_name=plain(code.main_name(language), _NAME_LIMIT),
     )
 
 
