@@ -18,6 +18,8 @@ from configs.holidays import Calendar, bundled_holidays, calendar
 from configs.hosts import Allow, host_allowed, host_of
 from configs.loading import load_site, parse_site
 from configs.messages import suggestion
+from configs.permit import Permit, Season
+from configs.permit_file import PermitRow, read_permits
 from configs.place import Place
 from configs.schedule import Hours
 from configs.schema import site_schema
@@ -45,9 +47,12 @@ __all__ = [
     "Hours",
     "ModelRef",
     "Open311System",
+    "Permit",
+    "PermitRow",
     "Place",
     "Rule",
     "Sampling",
+    "Season",
     "Site",
     "SiteInfo",
     "WebhookSystem",
@@ -64,6 +69,7 @@ __all__ = [
     "load_site",
     "matter_code",
     "parse_site",
+    "read_permits",
     "signing_key",
     "site_schema",
     "suggestion",

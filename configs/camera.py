@@ -1,11 +1,13 @@
 """Cameras with their zones and rules, as a site file writes them."""
 
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
 from configs.fields import NUMBER, Confidence, Identifier, Model, Seconds, fault
 from configs.hosts import CameraUrl
+from configs.permit import Permit
 from configs.place import Place
 from configs.polygon import Polygon
 from configs.schedule import Hours
@@ -50,8 +52,10 @@ class Rule(Model):
     conf: Confidence | None = None
     n: Annotated[int, Field(ge=1, le=10_000), NUMBER] | None = None
     """How many (things, people, pieces) it takes, for kinds that count."""
-    allow: tuple[Hours, ...] = ()
+    allow: tuple[Permit, ...] = ()
     """When it is permitted: these seconds do not count."""
+    permits: Path | None = None
+    """A CSV file of further permits, relative to the site file."""
     hours: Annotated[tuple[Hours, ...], Field(min_length=1)] | None = None
     """When the rule is computed at all; absent: always."""
     again_after_s: Annotated[float, Field(ge=0, le=31 * 86400), NUMBER] | None = None

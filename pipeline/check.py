@@ -21,6 +21,7 @@ from detectors import KINDS
 from models import Registry
 from pipeline.check_delivery import check_delivery
 from pipeline.check_models import check_models
+from pipeline.check_permits import check_permits
 from pipeline.check_rules import check_rules
 from pipeline.problem import Findings, Problem
 
@@ -49,6 +50,7 @@ def check_site(site: Site, registry: Registry) -> list[Problem]:
         _check_hosts(site, camera, key, findings)
         _check_places(site, camera, key, findings)
         check_rules(site, camera, key, classes, findings)
+        check_permits(site, camera, key, findings)
         if profile is not None:
             _check_codes(site, camera, key, profile, findings)
     return list(findings)

@@ -1,15 +1,26 @@
 """From a site file to the parts that run: cameras to open, models to load, rules to apply."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from configs import Camera, ConfigError, Hours, ModelRef, Site
+from configs import Camera, ConfigError, Hours, ModelRef, Permit, Site, read_permits
 from configs import Rule as RuleConfig
 from configs import Zone as ZoneConfig
-from detectors import CONTEXT_KINDS, KINDS, WHOLE_PICTURE, Rule, Watch, Window, Zone
+from detectors import (
+    CONTEXT_KINDS,
+    KINDS,
+    WHOLE_PICTURE,
+    Rule,
+    Schedule,
+    Watch,
+    Window,
+    Zone,
+)
 from models import VOCABULARY, ModelEntry, Registry, load
 from pipeline.sight import LoadedModel, Sight
+from pipeline.watch_time import WatchTime
 from streams import CameraSpec, Source
 
 
@@ -87,11 +98,14 @@ def _source(site: Site, camera: Camera, url: str) -> Source:
 
 
 def watch_of(site: Site, camera: Camera) -> Watch:
-    """Build the rules of a camera. Raises ModelError when one of its models is not there."""
+    """Build the rules of a camera.
+
+    Raises ModelError when one of its models is not there, ConfigError for a bad permit file.
+    """
     excuses = CONTEXT_KINDS.union(*(spec.context_kinds for spec in KINDS.values()))
     context = tuple(_zone(zone) for zone in camera.zones if zone.kind in excuses)
     conf = _shipped_conf(site, camera)
-    rules = [_rule(camera, rule, conf, context) for rule in camera.rules]
+    rules = [_rule(site, camera, rule, conf, context) for rule in camera.rules]
     return Watch(
         site.site.id,
         camera.id,
@@ -100,6 +114,18 @@ def watch_of(site: Site, camera: Camera) -> Watch:
         site.site.timezone,
         site.interval_s(camera),
     )
+
+
+def watch_time_of(site: Site, camera: Camera) -> WatchTime:
+    """Build what counts how long each rule of a camera could see, within the rule's hours."""
+    rules: dict[str, Schedule] = {}
+    for rule in camera.rules:
+        name = ":".join((rule.kind, ",".join(rule.zones)))
+        while name in rules:
+            name += "'"
+        hours = None if rule.hours is None else tuple(_window(hours) for hours in rule.hours)
+        rules[name] = Schedule(site.site.timezone, hours=hours)
+    return WatchTime(rules, site.interval_s(camera))
 
 
 def _shipped_conf(site: Site, camera: Camera) -> float | None:
@@ -131,7 +157,40 @@ def _window(hours: Hours) -> Window:
     return Window(hours.days, hours.start, hours.end)
 
 
-def _rule(camera: Camera, rule: RuleConfig, conf: float | None, context: tuple[Zone, ...]) -> Rule:
+def permit_file(site: Site, rule: RuleConfig) -> Path | None:
+    """Return the file of a rule's permits: relative to the site file."""
+    return None if rule.permits is None else site.file.parent / rule.permits
+
+
+def _permits(site: Site, camera: Camera, rule: RuleConfig) -> tuple[Window, ...]:
+    """Gather what a rule's entries and its permit file allow at this camera."""
+    file = permit_file(site, rule)
+    rows = () if file is None else read_permits(file)
+    filed = [row.permit for row in rows if row.camera in {"", camera.id}]
+    return tuple(window_of(permit) for permit in (*rule.allow, *filed))
+
+
+def window_of(permit: Permit) -> Window:
+    """Turn a permit into the window of times and zones in which it holds."""
+    season = permit.season
+    return Window(
+        permit.days,
+        permit.start,
+        permit.end,
+        permit.first_day,
+        permit.last_day,
+        None if season is None else (season.start, season.end),
+        frozenset(permit.zones),
+    )
+
+
+def _rule(
+    site: Site,
+    camera: Camera,
+    rule: RuleConfig,
+    conf: float | None,
+    context: tuple[Zone, ...],
+) -> Rule:
     classes = {name for written in rule.classes or () for name in VOCABULARY.expand(written)}
     return Rule(
         kind=rule.kind,
@@ -139,7 +198,7 @@ def _rule(camera: Camera, rule: RuleConfig, conf: float | None, context: tuple[Z
         dwell_s=rule.dwell_s,
         classes=frozenset(classes),
         conf=conf if rule.conf is None else rule.conf,
-        allow=tuple(_window(hours) for hours in rule.allow),
+        allow=_permits(site, camera, rule),
         hours=None if rule.hours is None else tuple(_window(hours) for hours in rule.hours),
         again_after_s=rule.again_after_s,
         n=rule.n,
