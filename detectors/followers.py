@@ -11,7 +11,9 @@ from detectors.follower import Follower
 from detectors.garbage import ExposedGarbage
 from detectors.muck_pile import MuckPile
 from detectors.muck_spill import MuckSpill
+from detectors.muck_truck import UncoveredMuckTruck
 from detectors.parking import IllegalParking
+from detectors.passes import Passes
 from detectors.rule import Rule
 from detectors.schedule import Schedule
 from detectors.stalls import Stalls
@@ -48,6 +50,10 @@ def _storefront(names: Names, schedule: Schedule, interval_s: float) -> Follower
     return ZonePresences(names, measure, schedule, interval_s)
 
 
+def _muck_truck(names: Names, schedule: Schedule, interval_s: float) -> Follower:
+    return Passes(names, UncoveredMuckTruck(names.rule), schedule, interval_s)
+
+
 MAKERS: Mapping[str, Maker] = MappingProxyType(
     {
         "beyond_storefront": _storefront,
@@ -60,6 +66,7 @@ MAKERS: Mapping[str, Maker] = MappingProxyType(
         "muck_pile": _standing(MuckPile),
         "muck_spill": _standing(MuckSpill),
         "street_stall": Stalls,
+        "uncovered_muck_truck": _muck_truck,
     }
 )
 """By kind; a kind that is not here is not available in this version."""

@@ -119,6 +119,7 @@ KINDS: Mapping[str, KindSpec] = _table(
             frozenset({"muck_truck_open"}),
             0.0,
             Identity.PASS,
+            built=True,
         ),
         KindSpec(
             "bike_disorder",

@@ -33,6 +33,10 @@ class Reason(StrEnum):
     """It came back after it was cleared, and stayed."""
     FURNITURE = "furniture"
     """It stands there by night as well: it belongs to the street."""
+    FEW_LOOKS = "few_looks"
+    """It went through in too few looks to tell."""
+    UNPROVEN = "unproven"
+    """It went through, and most looks did not show it."""
     LOST = "lost"
     """Too much to follow at once; whether it is still there, nobody looks any more."""
 

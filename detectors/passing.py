@@ -1,0 +1,160 @@
+"""A vehicle on its way through the picture, and what looks at it say."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.place import Boxes, areas
+from detectors.record import Record
+from detectors.scene import Instant
+from detectors.spots import instant_from_json, instant_to_json
+from detectors.violation import Box
+
+FASTEST_SIZES_S = 2.0
+"""Sizes of itself that a vehicle of unknown speed may go in a second: 20 m a second, 10 m long."""
+REACH_SIZE = 0.5
+REACH_UNITS = 12.0
+"""A vehicle of known speed is within this share of its size, or this many units, of where it is
+due ..."""
+REACH_WAY = 0.5
+"""... and this share of the way it went since: it brakes, turns, comes nearer."""
+GROWTH = 2.0
+"""Two boxes of one vehicle differ in size by no more than this."""
+VOTES = 8
+"""Looks that are kept; older ones showed it farther away."""
+SMOOTH = 0.6
+"""Weight of the newest speed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What one look says."""
+
+    now_s: float
+    says: bool
+    """Whether it shows the violation."""
+    score: float
+
+
+@dataclass(slots=True)
+class Passing:
+    """One vehicle, whatever numbers a tracker gives it."""
+
+    number: int
+    zone_id: str
+    since: Instant
+    first_box: Box
+    box: Box
+    """Last seen, in units."""
+    last_s: float
+    track_id: int
+    seen: int = 1
+    speed: tuple[float, float] = (0.0, 0.0)
+    """Units a second, to the right and down."""
+    moved: float = 0.0
+    """Farthest it was from where it was seen first, in its own sizes."""
+    votes: list[Vote] = field(default_factory=list)
+    asked_s: float = 0.0
+    """How long close looks were asked for since it last moved on."""
+    asked_box: Box = (0.0, 0.0, 0.0, 0.0)
+    """Where it was then."""
+    record: Record | None = None
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether it is a case already."""
+        return self.record is not None and self.record.confirmed
+
+    def see(self, box: Box, track_id: int, now_s: float) -> None:
+        """Take a sighting."""
+        passed_s = now_s - self.last_s
+        if passed_s > 0:
+            way = _way(self.box, box)
+            new = (way[0] / passed_s, way[1] / passed_s)
+            weight = SMOOTH if self.seen > 1 else 1.0
+            self.speed = (
+                self.speed[0] + weight * (new[0] - self.speed[0]),
+                self.speed[1] + weight * (new[1] - self.speed[1]),
+            )
+        self.seen += 1
+        self.box, self.last_s, self.track_id = box, now_s, track_id
+        self.moved = max(self.moved, distance(self.first_box, box))
+        if distance(self.asked_box, box) >= 1.0:
+            self.asked_s, self.asked_box = 0.0, box
+
+    def vote(self, vote: Vote, least_s: float) -> None:
+        """Take what a look says; looks that follow too fast show the same picture again."""
+        if self.votes and vote.now_s - self.votes[-1].now_s < least_s:
+            return
+        self.votes = [*self.votes, vote][-VOTES:]
+
+    def to_json(self) -> dict[str, Any]:
+        """State as JSON-able data."""
+        plain = ("number", "zone_id", "last_s", "track_id", "seen", "moved", "asked_s")
+        return {
+            **{name: getattr(self, name) for name in plain},
+            "since": instant_to_json(self.since),
+            "boxes": [list(self.first_box), list(self.box), list(self.asked_box)],
+            "speed": list(self.speed),
+            "votes": [[vote.now_s, vote.says, vote.score] for vote in self.votes],
+            "record": None if self.record is None else self.record.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Passing":
+        """Undo to_json()."""
+        fields = dict(data)
+        first, box, asked = (_box(one) for one in fields.pop("boxes"))
+        record = fields.pop("record")
+        fields["since"] = instant_from_json(fields["since"])
+        fields["speed"] = (data["speed"][0], data["speed"][1])
+        fields["votes"] = [Vote(*vote) for vote in data["votes"]]
+        return cls(
+            **fields,
+            first_box=first,
+            box=box,
+            asked_box=asked,
+            record=None if record is None else Record.from_json(record),
+        )
+
+
+def reachable(passing: Passing, boxes: Boxes, now_s: float) -> NDArray[np.float64]:
+    """(N,) how far seen boxes are from where a vehicle is due, 0..1 of what it may be off.
+
+    Infinite where the vehicle cannot be there.
+    """
+    passed_s = max(0.0, now_s - passing.last_s)
+    own = np.asarray([passing.box], np.float64)
+    size = float(np.sqrt(areas(own)[0]))
+    sizes = np.sqrt(areas(boxes))
+    due = (own[0, :2] + own[0, 2:]) / 2 + np.asarray(passing.speed) * passed_s
+    gap = np.hypot(*((boxes[:, :2] + boxes[:, 2:]) / 2 - due).T)
+    reach = np.maximum(REACH_SIZE * np.minimum(size, sizes), REACH_UNITS)
+    if passing.seen > 1:
+        reach = reach + REACH_WAY * np.hypot(*passing.speed) * passed_s
+    else:
+        reach = reach + FASTEST_SIZES_S * size * passed_s
+    alike = np.maximum(size, sizes) <= GROWTH * np.minimum(size, sizes)
+    return np.where(alike & (gap <= reach), gap / reach, np.inf)
+
+
+def distance(one: Box, other: Box) -> float:
+    """How far apart the middles of two boxes are, in sizes of the smaller."""
+    x, y = _way(one, other)
+    sizes = [((box[2] - box[0]) * (box[3] - box[1])) ** 0.5 for box in (one, other)]
+    return math.hypot(x, y) / float(max(min(sizes), 1e-6))
+
+
+def _way(one: Box, other: Box) -> tuple[float, float]:
+    return (
+        (other[0] + other[2] - one[0] - one[2]) / 2,
+        (other[1] + other[3] - one[1] - one[3]) / 2,
+    )
+
+
+def _box(edges: list[float]) -> Box:
+    x0, y0, x1, y1 = edges
+    return (x0, y0, x1, y1)
