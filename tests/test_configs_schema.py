@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from configs import SITE_TEMPLATE, ConfigError, Permit, code_profile, site_schema
+from configs import SITE_TEMPLATE, ConfigError, Permit, calendar, code_profile, site_schema
 from tests.json_schema import violations
 from tests.site_text import GOOD, POLYGON, site_of, spoiled
 
@@ -69,11 +69,13 @@ def test_every_key_is_described_in_the_guide() -> None:
 def test_the_examples_of_the_guide_are_right(tmp_path: Path) -> None:
     """The whole file in docs/site-file.md is a site, its profile a profile, its message ours."""
     guide = (CONFIGS.parent / "docs" / "site-file.md").read_text(encoding="utf-8")
-    site, permits, profile = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    site, permits, profile, days = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
     assert [Permit.model_validate(each) for each in yaml.safe_load(permits)["allow"]]
     assert site_of(site, tmp_path, CASE_API_KEY="key").cameras[0].rules[0].allow
     (tmp_path / "own.yaml").write_text(profile, encoding="utf-8")
     assert code_profile("own.yaml", tmp_path).code("illegal_parking", "fire_lane") is not None
+    (tmp_path / "days.yaml").write_text(days, encoding="utf-8")
+    assert len(calendar(["days.yaml"], tmp_path).holidays) == 7
     with pytest.raises(ConfigError) as caught:
         site_of(spoiled("dwell_s: 300", "dwel_s: 300"), tmp_path)
     assert str(caught.value).removeprefix(f"{tmp_path}/") in guide
