@@ -30,9 +30,13 @@ class CameraSpec:
     """Pictures are scaled so that the longer side has at most this; never enlarged."""
     ring_s: float = RING_S
     ring_bytes: int = RING_BYTES
+    priority: float = 1.0
+    """Share of decoding where there is not enough for all, against the other cameras'."""
 
     def __post_init__(self) -> None:
         """Refuse numbers that mean nothing."""
+        if self.priority <= 0:
+            raise ValueError(f"expected priority > 0, got {self.priority}")
         if self.interval_s < 0 or self.longest_px < 1 or self.ring_s < 0 or self.ring_bytes < 1:
             raise ValueError(
                 "expected interval_s >= 0, longest_px >= 1, ring_s >= 0, ring_bytes >= 1; got "
@@ -71,3 +75,9 @@ class CameraState:
     """True when the two are more than 2 % apart (docs/time.md)."""
     camera_clock_s: float | None = None
     """The camera's own clock (RTCP) minus captured_at, recorded, never obeyed; None if unknown."""
+    close_until_s: float | None = None
+    """Until when on its timeline it is looked at closely; None while it is not."""
+    close_looks: int = 0
+    """Frames handed out while looked at closely; counted in `looks` too."""
+    ring_bytes: int = 0
+    """Memory of the packet ring."""

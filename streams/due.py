@@ -29,7 +29,7 @@ class DueGrid:
     """
 
     def __init__(self, interval_s: float) -> None:
-        self._interval_s = interval_s
+        self.interval_s = interval_s
         self._origin_s: float | None = None
         self._taken = -1
         self._last_s = -math.inf
@@ -51,9 +51,9 @@ class DueGrid:
 
     def _slot(self, at_s: float, early: float) -> int | None:
         """Return the slot's number; None when every picture is due."""
-        if self._interval_s == 0.0:
+        if self.interval_s == 0.0:
             return None
         if self._origin_s is None:
             self._origin_s = at_s
-        since_s = at_s - self._origin_s + early * self._interval_s + _ROUNDING_S
-        return math.floor(since_s / self._interval_s)
+        since_s = at_s - self._origin_s + early * self.interval_s + _ROUNDING_S
+        return math.floor(since_s / self.interval_s)

@@ -32,6 +32,8 @@ class Frame:
     """When the frame's last packet was read, on this machine's monotonic clock (staleness)."""
     key: bool
     """True when decoded from a key packet alone."""
+    close: bool = False
+    """True while the camera is looked at closely: one of many pictures a second."""
 
     def __post_init__(self) -> None:
         """Check that the picture is what the pipeline expects."""

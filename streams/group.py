@@ -12,8 +12,9 @@ from streams.frame import Frame
 from streams.intake import Intake, host_wall_s
 from streams.keeper import Keeper
 from streams.ladder import Budget, Ladder
+from streams.lane import Lane
 from streams.packet import Excerpt
-from streams.pool import DecodePool, Lane
+from streams.pool import DecodePool
 from streams.source import Source
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class _Camera:
             longest_px=spec.longest_px,
             grid=DueGrid(spec.interval_s),
             on_frame=on_frame,
+            priority=spec.priority,
         )
         self.ladder = Ladder(spec.interval_s, has_sub=spec.sub_source is not None, budget=budget)
         self.intake = Intake(
@@ -73,6 +75,9 @@ class _Camera:
             media_rate=intake.timeline.media_rate,
             media_rate_declared=intake.timeline.declared,
             camera_clock_s=intake.camera_clock_s,
+            close_until_s=intake.close_until_s,
+            close_looks=lane.close_looks,
+            ring_bytes=intake.ring.bytes,
         )
 
     def counters(self) -> dict[str, int]:
@@ -84,6 +89,7 @@ class _Camera:
             "sessions": intake.counts.sessions,
             "failures": self.keeper.failures,
             "looks": lane.looks,
+            "close_looks": lane.close_looks,
             "dropped": lane.dropped,
             "undecodable": lane.undecodable,
             "pts_jumps": intake.timeline.jumps,
@@ -99,6 +105,8 @@ class Group:
     rising at_s; `on_state` from the group's watchdog thread, whenever a camera's state, reason,
     session, mode or declared rate changed. Neither may block: the cameras of the group wait.
     At most `decode_all_budget` cameras are decoded completely; a core does about seven of 1080p.
+    With `room` at most so many frames are handed out before more() says that some were taken: what
+    does not fit is shed before it is decoded, fairly by the cameras' priority.
     """
 
     def __init__(
@@ -109,11 +117,12 @@ class Group:
         decode_workers: int = 1,
         on_state: Callable[[CameraState], None] | None = None,
         decode_all_budget: int = 2,
+        room: int | None = None,
     ) -> None:
         names = [spec.camera_id for spec in cameras]
         if len(set(names)) != len(names):
             raise ValueError(f"camera ids must differ, got {', '.join(names)}")
-        self._pool = DecodePool(decode_workers)
+        self._pool = DecodePool(decode_workers, room=room)
         budget = Budget(decode_all_budget)
         self._cameras = {
             spec.camera_id: _Camera(spec, self._pool, budget, on_frame) for spec in cameras
@@ -141,6 +150,21 @@ class Group:
         self._pool.stop(max(0.0, deadline_s - time.monotonic()))
         for camera in self._cameras.values():
             camera.keeper.join(max(0.0, deadline_s - time.monotonic()))
+
+    def look_closely(self, camera_id: str, until_s: float, every_s: float) -> None:
+        """Look every every_s seconds until until_s on the camera's timeline.
+
+        The camera gets a decoder of its own, which begins with what came since the last look.
+        Asked again, it lasts longer; it ends by itself and the decoder is freed. Raises KeyError
+        for an unknown camera, ValueError for every_s <= 0.
+        """
+        if every_s <= 0:
+            raise ValueError(f"every_s: expected more than 0, got {every_s}")
+        self._cameras[camera_id].intake.look_closely(until_s, every_s)
+
+    def more(self, frames: int) -> None:
+        """Make room for further frames: so many were taken."""
+        self._pool.more(frames)
 
     def states(self) -> tuple[CameraState, ...]:
         """Say how each camera is, in the order given."""

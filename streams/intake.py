@@ -1,5 +1,6 @@
 """What happens to a camera's packets: placed in time, kept in the ring, offered to the pool."""
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -12,10 +13,14 @@ from streams.camera import CameraSpec
 from streams.demuxer import Unit
 from streams.due import early_share
 from streams.ladder import Ladder
-from streams.pool import DecodePool, Job, Lane
+from streams.lane import Job, Lane
+from streams.pool import DecodePool
 from streams.ring import PacketRing
 from streams.timeline import SETTLE_S, Timeline
 
+CATCH_UP_S = 4.0
+"""How far back a close look reaches where no look was handed out since: twice the usual interval,
+as the one that asked for it may have waited."""
 SETTLE_UNITS = 500
 """A server that has kept seconds of pictures sends them at once; never hold more than this."""
 
@@ -69,6 +74,9 @@ class Intake:
         self._lock = threading.Lock()
         self._owner: object = None
         self._held: list[Unit] | None = None
+        self._close_until_s = -math.inf
+        self._whole = False
+        """True while every packet goes to a decoder of the camera's own."""
         self._begun = False
         """True once the connection in charge has brought a packet."""
         self._last: tuple[float, float] | None = None
@@ -78,6 +86,9 @@ class Intake:
         """Let a new connection bring packets, and no other any more; None closes the intake."""
         with self._lock:
             self._release()
+            if self._whole:  # an outage must not hold the decoder's memory
+                self._lane.end_feeding()
+                self._pool.ready(self._lane)
             self._owner = owner
             self._begun = False
             self._last = None
@@ -112,6 +123,31 @@ class Intake:
                 self._release()
                 self._lane.end_feeding()
                 self._pool.ready(self._lane)
+
+    def look_closely(self, until_s: float, every_s: float) -> None:
+        """Decode everything until until_s on the timeline; hand out a picture every every_s.
+
+        What came since the last look is decoded first, from its entry point on. Asked again, it
+        lasts longer. A camera without a picture yet waits for its next entry point.
+        """
+        with self._lock:
+            at_s = self.ring.newest_at_s
+            if until_s <= max(at_s, self._close_until_s):
+                return
+            self._close_until_s = until_s
+            jobs: list[Job] = []
+            if not self._whole:
+                jobs = self._since(max(self._lane.shown_s, at_s - CATCH_UP_S))
+                self._whole = bool(jobs)
+            self._lane.look_closely(until_s, every_s, jobs)
+            if jobs:
+                self._pool.ready(self._lane)
+
+    @property
+    def close_until_s(self) -> float | None:
+        """Until when on the timeline it is looked at closely; None while it is not."""
+        until_s = self._close_until_s
+        return None if math.isinf(until_s) else until_s
 
     def note_camera_clock(self, owner: object, start_s: float) -> None:
         """Record the camera's own UTC of pts 0 (RTCP). It is never obeyed."""
@@ -164,19 +200,33 @@ class Intake:
         clean = job.packet.key and not job.packet.warmup
         was_all = self.ladder.decodes_all
         self.ladder.see(job.packet.at_s, clean_key=clean)
-        if self.ladder.decodes_all:
-            if not was_all:
+        if job.packet.at_s >= self._close_until_s:
+            self._close_until_s = -math.inf
+        was_whole, self._whole = self._whole, self._wants_whole
+        if self._whole:
+            if not was_whole:
                 self._catch_up(job)
             else:
                 self._lane.feed(job)
             self._pool.ready(self._lane)
             return
-        if was_all:
-            self._lane.stop_feeding()
+        if was_whole:
+            self._free_decoder(forget=was_all)
         if clean:
             early = early_share(self._interval_s, self.ladder.key_interval_s)
             if self._lane.offer(job, early=early):
                 self._pool.ready(self._lane)
+
+    @property
+    def _wants_whole(self) -> bool:
+        return self.ladder.decodes_all or not math.isinf(self._close_until_s)
+
+    def _free_decoder(self, *, forget: bool) -> None:
+        """Go back to key packets; a close look's last pictures are still handed out."""
+        if forget:
+            self._lane.stop_feeding()
+        self._lane.end_feeding()
+        self._pool.ready(self._lane)
 
     def _catch_up(self, job: Job) -> None:
         """Start decoding everything at the last entry point, not at the next one."""
@@ -185,6 +235,16 @@ class Intake:
             packets, parameters = run
             for packet in packets:
                 self._lane.feed(Job(packet, parameters, job.session, job.utc_offset_s))
+
+    def _since(self, from_s: float) -> list[Job]:
+        """Return what the ring has from the entry point at or before from_s on."""
+        excerpts = self.ring.excerpts(from_s, math.inf)
+        if not excerpts or excerpts[-1].session != self.session:
+            return []
+        last = excerpts[-1]
+        return [
+            Job(packet, last.parameters, last.session, last.utc_offset_s) for packet in last.packets
+        ]
 
 
 def _stamps(units: list[Unit]) -> list[tuple[float | None, float]]:

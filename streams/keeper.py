@@ -17,7 +17,7 @@ from streams.backoff import REFUSALS, REST_S, Backoff
 from streams.camera import CameraSpec, State
 from streams.errors import Reason, RetryError, StreamError, stream_error
 from streams.intake import Intake
-from streams.pool import Lane
+from streams.lane import Lane
 from streams.source import Source
 
 log = logging.getLogger(__name__)

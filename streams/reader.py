@@ -10,6 +10,7 @@ from typing import Literal
 from av.video.frame import VideoFrame
 
 from streams.attempt import OPEN_S, STALL_S
+from streams.closely import Closely
 from streams.decoder import KeyDecoder, RunDecoder, Scaler
 from streams.demuxer import Demuxer, Unit
 from streams.due import DueGrid, early_share
@@ -53,7 +54,8 @@ class FileReader:
     interval_s 0 gives every picture. at_s counts from 0 at the first picture; captured_at is
     start + at_s. decode="auto" decodes key packets alone when each due time has one, else
     everything and takes the first picture at or after each due time. A network source is read as
-    it comes, always completely. Raises StreamError: on opening, and while iterating.
+    it comes, always completely. look_closely(), called between two frames, acts before the next
+    packet is read. Raises StreamError: on opening, and while iterating.
     """
 
     info: FileInfo
@@ -75,6 +77,7 @@ class FileReader:
         self._interval_s = interval_s
         self._longest_px = longest_px
         self._start = start
+        self._closely = Closely()
         demuxer = self._open()
         self.info = self._inspect(demuxer, may_skip=decode == "auto")
         self._opened: Demuxer | None = demuxer
@@ -104,9 +107,12 @@ class FileReader:
         scaler = Scaler()
         key = self.info.decode == "key"
         seq = 0
+        self._closely = Closely()
         opened, self._opened = self._opened, None
         with opened or self._open() as demuxer:
-            for packet, decoded in self._due_keys(demuxer) if key else self._due(demuxer):
+            due = self._due_keys(demuxer) if key else self._due(demuxer)
+            for packet, decoded, close in due:
+                self._closely.note_shown(packet.at_s)
                 yield Frame(
                     camera_id=self._camera_id,
                     session=0,
@@ -117,34 +123,62 @@ class FileReader:
                     height=decoded.height,
                     picture=scaler.picture(decoded, self._longest_px),
                     arrival_s=packet.arrival_s,
-                    key=key,
+                    key=key and not close,
+                    close=close,
                 )
                 seq += 1
         if seq == 0:
             raise stream_error(Reason.CODEC, self._source, "it holds no picture to decode")
+
+    def look_closely(self, until_s: float, every_s: float) -> None:
+        """Give a picture every every_s until until_s, beginning after the last one given."""
+        if every_s <= 0:
+            raise ValueError(f"every_s: expected more than 0, got {every_s}")
+        self._closely.ask(until_s, every_s)
 
     def _open(self) -> Demuxer:
         if self._source.is_file:
             return Demuxer(self._source)
         return Demuxer(self._source, open_timeout_s=OPEN_S, read_timeout_s=STALL_S)
 
-    def _due_keys(self, demuxer: Demuxer) -> Iterator[tuple[Packet, VideoFrame]]:
-        """Decode the key packets that are due, as a camera's are."""
-        grid, decoder = DueGrid(self._interval_s), KeyDecoder()
+    def _due_keys(self, demuxer: Demuxer) -> Iterator[tuple[Packet, VideoFrame, bool]]:
+        """Decode the due key packets, as a camera's; True with pictures of close looks."""
+        grid, decoder, closely = DueGrid(self._interval_s), KeyDecoder(), self._closely
         early = early_share(self._interval_s, self.info.key_interval_s)
         for packet, parameters in _placed(demuxer):
+            if closely.decoding:
+                if closely.covers(packet.at_s):
+                    yield from _marked(closely.feed(packet, parameters), grid)
+                    continue
+                yield from _marked(closely.finish(), grid)
             clean = packet.key and not packet.warmup
             if clean and grid.take(packet.at_s, early=early):
                 frame = decoder.decode(packet, parameters)
                 if frame is not None:
-                    yield packet, frame
+                    yield packet, frame, False
+                if closely.covers(packet.at_s):  # asked for just now: from this packet on
+                    yield from _marked(closely.feed(packet, parameters), grid)
+        yield from _marked(closely.finish(), grid)
 
-    def _due(self, demuxer: Demuxer) -> Iterator[tuple[Packet, VideoFrame]]:
+    def _due(self, demuxer: Demuxer) -> Iterator[tuple[Packet, VideoFrame, bool]]:
         """Decode everything; leave out what is not due."""
         grid = DueGrid(self._interval_s)
         for packet, frame in _pictures(demuxer):
-            if grid.take(packet.at_s):
-                yield packet, frame
+            if self._closely.covers(packet.at_s):
+                if self._closely.takes(packet.at_s):
+                    grid.take(packet.at_s)
+                    yield packet, frame, True
+            elif grid.take(packet.at_s):
+                yield packet, frame, False
+
+
+def _marked(
+    pictures: Iterator[tuple[Packet, VideoFrame]], grid: DueGrid
+) -> Iterator[tuple[Packet, VideoFrame, bool]]:
+    """Pass a close look's pictures on; each is its slot's look too."""
+    for packet, frame in pictures:
+        grid.take(packet.at_s)
+        yield packet, frame, True
 
 
 def _pictures(demuxer: Demuxer) -> Iterator[tuple[Packet, VideoFrame]]:

@@ -1,5 +1,6 @@
 """The last packets of one camera: everything for a while, key packets beyond, bounded in bytes."""
 
+import math
 import threading
 from collections import deque
 from dataclasses import dataclass, field, replace
@@ -46,6 +47,12 @@ class PacketRing:
         self._bytes = 0
         self._broken = True
         """True while packets are left out until the next entry point."""
+
+    @property
+    def newest_at_s(self) -> float:
+        """at_s of the newest packet; minus infinity while the ring is empty."""
+        with self._lock:
+            return self._runs[-1].packets[-1].at_s if self._runs else -math.inf
 
     @property
     def bytes(self) -> int:

@@ -10,8 +10,9 @@ from streams.demuxer import Unit
 from streams.due import DueGrid
 from streams.intake import Intake, Superseded
 from streams.ladder import Budget, Ladder
+from streams.lane import Lane
 from streams.packet import Packet
-from streams.pool import DecodePool, Lane
+from streams.pool import DecodePool
 from tests.clips import clip, read_counter
 from tests.packets import packets_of
 

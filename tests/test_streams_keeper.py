@@ -14,7 +14,8 @@ from streams.errors import stream_error
 from streams.intake import Intake
 from streams.keeper import ENTRY_S, STEADY_S, STUCK, Keeper
 from streams.ladder import Budget, Ladder
-from streams.pool import DecodePool, Lane
+from streams.lane import Lane
+from streams.pool import DecodePool
 
 URL = "rtsp://10.0.0.1/main"
 SUB_URL = "rtsp://10.0.0.1/sub"

@@ -10,7 +10,8 @@ import pytest
 
 from streams import Frame
 from streams.due import EARLY, DueGrid
-from streams.pool import MOST_DUE, QUEUE_S, STALE_S, DecodePool, Job, Lane
+from streams.lane import MOST_DUE, QUEUE_S, STALE_S, Job, Lane
+from streams.pool import DecodePool
 from tests.clips import clip, read_counter
 from tests.packets import packets_of
 
