@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,13 @@ from tests.conftest import REPOSITORY
 from training.annotations import read_scene
 from training.example import CLASSES
 from training.scenes.cameras import Camera
+from training.scenes.lens import draw_lens, shoot
+from training.scenes.light import WEATHERS, draw_light
 from training.scenes.paint import WHITE
-from training.scenes.population import populate
 from training.scenes.request import RequestError, read_request
 from training.scenes.scene import make_scene, streams_of
 from training.scenes.shape import box
 from training.scenes.silhouette import silhouette_px
-from training.scenes.street import draw_street
 from training.scenes.thing import Thing
 from training.scenes.truth import boxes_of
 
@@ -44,17 +45,78 @@ def test_subjects_have_numbers_of_their_own() -> None:
     assert streams("people").uniform() == streams_of(7)("people").uniform()
 
 
-def test_scenes_hold_every_class_that_is_drawn() -> None:
-    """Over a few seeds every class but the two without a drawing occurs, each in the list."""
-    signs = [thing.label for thing in make_scene(60, 1).things if thing.label == "sign"]
-    labels: set[str | None] = set(signs)
-    drawn = set(CLASSES) - {"sign_damaged", "floating_debris"}
+def test_scenes_hold_every_class() -> None:
+    """Over a few seeds every class of the model's list occurs, and no other."""
+    labels: set[str | None] = set()
     for seed in range(60, 100):
-        streams = streams_of(seed)
-        labels |= {thing.label for thing in populate(streams, draw_street(streams("street")))}
-        if labels >= drawn:
+        labels |= {thing.label for thing in make_scene(seed, 1, mode="rare").things}
+        if labels - {None} >= set(CLASSES):
             break
-    assert labels - {None} == drawn
+    assert labels - {None} == set(CLASSES)
+
+
+def test_look_alike_scenes_hold_no_rare_class() -> None:
+    """Such a scene holds common traffic, people and signs, and a good many things with no class."""
+    common = {"car", "bus", "truck", "two_wheeler", "person", "sign"}
+    for seed in range(60, 68):
+        things = make_scene(seed, 1, mode="look-alikes").things
+        assert {thing.label for thing in things if thing.label} <= common
+        names = {thing.name for thing in things if thing.label is None}
+        assert names & {"bin", "planter", "wet patch", "road works", "parasol", "leaves", "duck"}
+
+
+def test_rare_things_stand_where_the_camera_sees_them() -> None:
+    """At least three rare things of a scene lie inside its picture, 14 pixels or more across."""
+    rare = set(CLASSES) - {"car", "bus", "truck", "two_wheeler", "person", "sign"}
+    counts = []
+    for seed in range(60, 72):
+        scene = make_scene(seed, 1, mode="rare")
+        count = 0
+        for thing in scene.things:
+            if thing.label not in rare:
+                continue
+            points = scene.cameras[0].project(thing.in_world().vertices, 512, 288)
+            middle, size = points[:, :2].mean(0), np.ptp(points[:, :2], axis=0)
+            inside = 0 < middle[0] < 512 and 0 < middle[1] < 288 and points[:, 2].min() > 1
+            count += bool(inside and size.max() >= 14)
+        counts.append(count)
+    assert np.median(counts) >= 3
+
+
+@pytest.mark.parametrize("weather", WEATHERS)
+def test_every_weather_can_be_asked_for(weather: str) -> None:
+    """Lamps shine at night, the ground is wet in the rain, the air is thick in haze alone."""
+    scene = make_scene(61, 1, weather)
+    assert scene.light.weather == weather
+    if weather == "night":
+        assert scene.lamps
+    if weather in {"sun", "cloud"}:
+        assert not scene.lamps
+        assert not scene.light.wet
+        assert scene.light.sight_m == 0
+    if weather == "rain":
+        assert scene.light.wet
+    if weather == "haze":
+        assert 0 < scene.light.sight_m <= 90
+
+
+def test_a_lens_keeps_the_size_and_writes_its_caption() -> None:
+    """Haze veils what is far, the caption lies in the upper left corner, the size stays."""
+    light = replace(draw_light(np.random.default_rng(1), "haze"), sight_m=30.0)
+    lens = replace(
+        draw_lens(np.random.default_rng(2), light),
+        caption="2026-01-02 03:04:05",
+        caption_px=1,
+        noise=0.0,
+        blur_px=1.0,
+    )
+    dark = np.zeros((72, 128, 3))
+    depth = np.full((72, 128), 1.0, np.float32)
+    depth[:, 64:] = 200.0
+    seen = shoot(dark, depth, light, lens, np.random.default_rng(3))
+    assert seen.shape == dark.shape
+    assert seen[40:, 70:].mean() > seen[40:, :58].mean() + 80
+    assert seen[6:16, 6:120].max() > 230
 
 
 def test_no_two_things_stand_in_each_other() -> None:
@@ -113,6 +175,7 @@ def test_boxes_frame_exactly_the_masks_pixels() -> None:
         ('{"first_seed": 1, "scenes": 2, "wether": "sun"}', "wether"),
         ('{"first_seed": 1, "scenes": 0}', "scenes is 0"),
         ('{"first_seed": 1, "scenes": 1, "weather": "snow"}', "snow"),
+        ('{"first_seed": 1, "scenes": 1, "mode": "quiet"}', "quiet"),
     ],
 )
 def test_a_request_that_cannot_be_rendered_is_refused(
@@ -132,16 +195,16 @@ def test_the_renderers_mask_agrees_with_the_geometry(tmp_path: Path) -> None:
         pytest.skip("no .venv-scenes (training/scenes/requirements.txt)")
     request = tmp_path / "request.json"
     request.write_text(
-        '{"first_seed": 7, "scenes": 1, "views": 1, "width": 320, "height": 180, "samples": 1}',
+        '{"first_seed": 8, "scenes": 1, "views": 1, "width": 320, "height": 180, "samples": 1}',
         encoding="utf-8",
     )
     command = [str(python), "-m", "training.scenes", str(request), "--out", str(tmp_path / "out")]
     subprocess.run(
         [*command, "--threads", "1"], cwd=REPOSITORY, check=True, timeout=170, capture_output=True
     )
-    record = json.loads((tmp_path / "out" / "000007-0.json").read_text(encoding="utf-8"))
-    scene = make_scene(7, 1)
-    assert read_scene(tmp_path / "out" / "000007-0.json").boxes
+    record = json.loads((tmp_path / "out" / "000008-0.json").read_text(encoding="utf-8"))
+    scene = make_scene(8, 1)
+    assert read_scene(tmp_path / "out" / "000008-0.json").boxes
     compared = 0
     for row in record["things"]:
         thing: Thing = scene.things[row["thing"]]

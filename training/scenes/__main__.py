@@ -13,10 +13,11 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from training.scenes.drawing import Drawing, set_camera, set_light
-from training.scenes.rendering import Renderer
+from training.scenes.drawing import Drawing, set_camera, set_lamps, set_light
+from training.scenes.lens import draw_lens, shoot
+from training.scenes.rendering import Renderer, save_jpeg
 from training.scenes.request import Request, RequestError, read_request
-from training.scenes.scene import make_scene
+from training.scenes.scene import make_scene, streams_of
 from training.scenes.truth import truth_of
 
 
@@ -53,16 +54,23 @@ def _render_scene(request: Request, seed: int, out: Path, threads: int) -> int:
     missing = [i for i, name in enumerate(names) if not (out / f"{name}.json").exists()]
     if not missing:
         return 0
-    scene = make_scene(seed, request.views, request.weather)
-    renderer = Renderer(request.width, request.height, request.samples, threads)
-    drawing = Drawing()
+    scene = make_scene(seed, request.views, request.weather, request.mode)
+    # Lamps are sampled one at a time: a lit street needs more rays for the same noise.
+    samples = request.samples * (2 if scene.light.lamps else 1)
+    renderer = Renderer(request.width, request.height, samples, threads)
+    drawing = Drawing(scene.light)
     for thing in scene.things:
         drawing.add(thing)
     set_light(scene.light)
+    set_lamps(scene.lamps)
     for view in missing:
         camera = scene.cameras[view]
         set_camera(camera)
-        mask = renderer.render(out / f"{names[view]}.jpg", seed * 16 + view)
+        rendered = renderer.render(seed * 16 + view)
+        numbers = streams_of(seed)(f"lens {view}")
+        lens = draw_lens(numbers, scene.light)
+        picture = shoot(rendered.picture, rendered.depth, scene.light, lens, numbers)
+        save_jpeg(picture, out / f"{names[view]}.jpg", lens.quality)
         record = {
             "seed": seed,
             "view": view,
@@ -70,9 +78,11 @@ def _render_scene(request: Request, seed: int, out: Path, threads: int) -> int:
             "width": request.width,
             "height": request.height,
             "weather": scene.light.weather,
+            "mode": scene.mode,
+            "lens": asdict(lens),
             "camera": camera.as_dict(),
             "street": asdict(scene.street),
-            "things": truth_of(scene.things, mask, camera),
+            "things": truth_of(scene.things, rendered.mask, camera),
         }
         partial = out / f"{names[view]}.json.part"
         partial.write_text(json.dumps(record), encoding="utf-8")

@@ -62,6 +62,14 @@ def draw_camera(rng: np.random.Generator, street: Street) -> Camera:
     z, x = float(rng.uniform(3.8, 9.0)), float(rng.uniform(-8.0, 8.0))
     ahead = float(rng.uniform(10.0, 32.0))
     aim_y = float(rng.uniform(-0.9, 0.5)) * side * street.kerb_y
+    if place >= 0.4 and rng.uniform() < 0.5:
+        # Half of them look at a pavement, where most of what matters happens.
+        aim_y = (1.0 if rng.uniform() < 0.5 else -1.0) * (street.kerb_y + 1.0)
+        ahead = float(rng.uniform(8.0, 20.0))
+    if street.river_side and rng.uniform() < 0.75:
+        side, ahead = street.river_side, float(rng.uniform(7.0, 18.0))
+        y = side * float(rng.uniform(street.kerb_y - 1.0, street.shop_line - 0.6))
+        aim_y = side * (street.shop_line + float(rng.uniform(3.0, 9.0)))
     yaw = float(np.arctan2(aim_y - y, ahead))
     pitch = float(np.arctan2(z - 1.0, np.hypot(ahead, aim_y - y)))
     return Camera(x, y, z, yaw, pitch, float(np.radians(rng.uniform(42, 82))))

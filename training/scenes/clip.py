@@ -30,6 +30,7 @@ SEED = 880_001
 FPS = 5
 LENGTH_S = 48.0
 WIDTH, HEIGHT, SAMPLES = 640, 360, 4
+JPEG_QUALITY = 92
 STREET = Street(lanes=1, lane_m=3.5, kerb_lane_m=2.9, pavement_m=5.0)
 CAMERA = Camera(
     x=0.0,
@@ -178,9 +179,9 @@ def write_plan(out: Path) -> list[int]:
 def _render(out: Path, ticks: list[int], threads: int) -> None:
     # Imported here: the plan alone needs no Blender.
     from training.scenes.drawing import Drawing, set_camera, set_light  # noqa: PLC0415
-    from training.scenes.rendering import Renderer  # noqa: PLC0415
+    from training.scenes.rendering import Renderer, save_jpeg  # noqa: PLC0415
 
-    renderer, drawing = Renderer(WIDTH, HEIGHT, SAMPLES, threads), Drawing()
+    renderer, drawing = Renderer(WIDTH, HEIGHT, SAMPLES, threads), Drawing(light())
     still = still_things()
     for thing in still:
         drawing.add(thing)
@@ -193,8 +194,10 @@ def _render(out: Path, ticks: list[int], threads: int) -> None:
         moving = moving_things(tick)
         for item, thing in zip(movers, moving, strict=True):
             drawing.move(item, thing)
-        mask = renderer.render(out / f"{tick:04d}.jpg", SEED)
-        truth = truth_of((*still, *moving), mask, CAMERA)
+        rendered = renderer.render(SEED)
+        shown = (np.clip(rendered.picture, 0, 1) * 255).round().astype(np.uint8)
+        save_jpeg(shown, out / f"{tick:04d}.jpg", JPEG_QUALITY)
+        truth = truth_of((*still, *moving), rendered.mask, CAMERA)
         for row in truth:
             mover = row["thing"] - len(still)
             row["who"] = ("first", "parked", "second", "walker")[mover] if mover >= 0 else ""

@@ -1,9 +1,12 @@
 """A scene as Blender objects: meshes, materials, sun and sky."""
 
+from dataclasses import replace
+
 import bpy  # type: ignore[import-not-found]  # lives in the scenes environment only
 import numpy as np
 
 from training.scenes.cameras import Camera
+from training.scenes.lamps import Lamp
 from training.scenes.light import Light
 from training.scenes.paint import Paint
 from training.scenes.thing import Thing
@@ -12,7 +15,8 @@ from training.scenes.thing import Thing
 class Drawing:
     """Puts things into Blender's current scene and keeps one material a paint."""
 
-    def __init__(self) -> None:
+    def __init__(self, light: Light) -> None:
+        self._light = light
         self._materials: dict[Paint, bpy.types.Material] = {}
         self.objects: list[bpy.types.Object] = []
 
@@ -46,11 +50,16 @@ class Drawing:
 
     def _material(self, paint: Paint) -> bpy.types.Material:
         if paint not in self._materials:
-            self._materials[paint] = _make_material(paint)
+            self._materials[paint] = _make_material(paint, self._light)
         return self._materials[paint]
 
 
-def _make_material(paint: Paint) -> bpy.types.Material:
+def _make_material(paint: Paint, light: Light) -> bpy.types.Material:
+    wet = light.wet and paint.wets
+    if wet:
+        red, green, blue = paint.colour
+        paint = replace(paint, colour=(red / 2, green / 2, blue / 2))
+    emission = max(paint.emission, paint.night) if light.lamps else paint.emission
     material = bpy.data.materials.new("paint")
     material.use_nodes = True
     nodes, links = material.node_tree.nodes, material.node_tree.links
@@ -59,11 +68,15 @@ def _make_material(paint: Paint) -> bpy.types.Material:
     surface.inputs["Base Color"].default_value = colour
     surface.inputs["Roughness"].default_value = paint.roughness
     surface.inputs["Metallic"].default_value = paint.metallic
-    if paint.emission > 0:
+    if emission > 0:
         surface.inputs["Emission Color"].default_value = colour
-        surface.inputs["Emission Strength"].default_value = paint.emission
+        surface.inputs["Emission Strength"].default_value = emission
         material.cycles.emission_sampling = "NONE"
-    if paint.grain:
+    if wet:
+        links.new(_puddles(nodes, links), surface.inputs["Roughness"])
+    if paint.grain == "water":
+        links.new(_ripples(paint, nodes, links), surface.inputs["Normal"])
+    elif paint.grain:
         texture = _texture(paint, nodes, links)
         links.new(texture, surface.inputs["Base Color"])
     return material
@@ -102,6 +115,50 @@ def _texture(
     ramp.color_ramp.elements[1].color = light
     links.new(noise.outputs["Fac"], ramp.inputs["Fac"])
     return ramp.outputs["Color"]
+
+
+def _puddles(nodes: bpy.types.Nodes, links: bpy.types.NodeLinks) -> bpy.types.NodeSocket:
+    """Make a roughness that is a mirror where water stands and dull where it ran off."""
+    place, noise = nodes.new("ShaderNodeTexCoord"), nodes.new("ShaderNodeTexNoise")
+    noise.inputs["Scale"].default_value = 0.35
+    noise.inputs["Detail"].default_value = 4.0
+    links.new(place.outputs["Object"], noise.inputs["Vector"])
+    ramp = nodes.new("ShaderNodeMapRange")
+    ramp.inputs["From Min"].default_value, ramp.inputs["From Max"].default_value = 0.4, 0.6
+    ramp.inputs["To Min"].default_value, ramp.inputs["To Max"].default_value = 0.08, 0.45
+    links.new(noise.outputs["Fac"], ramp.inputs["Value"])
+    return ramp.outputs["Result"]
+
+
+def _ripples(
+    paint: Paint, nodes: bpy.types.Nodes, links: bpy.types.NodeLinks
+) -> bpy.types.NodeSocket:
+    """Make the normal of a water surface with small waves."""
+    place, noise = nodes.new("ShaderNodeTexCoord"), nodes.new("ShaderNodeTexNoise")
+    noise.inputs["Scale"].default_value = 1.0 / paint.size_m
+    noise.inputs["Detail"].default_value = 3.0
+    bump = nodes.new("ShaderNodeBump")
+    bump.inputs["Strength"].default_value = 0.25
+    bump.inputs["Distance"].default_value = 0.1
+    links.new(place.outputs["Object"], noise.inputs["Vector"])
+    links.new(noise.outputs["Fac"], bump.inputs["Height"])
+    return bump.outputs["Normal"]
+
+
+def set_lamps(lamps: tuple[Lamp, ...]) -> None:
+    """Switch on what shines at night."""
+    for lamp in lamps:
+        kind = "POINT" if lamp.heading is None else "SPOT"
+        data = bpy.data.lights.new("lamp", kind)
+        data.energy, data.color = lamp.power_w, lamp.colour
+        data.shadow_soft_size = 0.25
+        item = bpy.data.objects.new("lamp", data)
+        item.location = (lamp.x, lamp.y, lamp.z)
+        if lamp.heading is not None:
+            data.spot_size, data.spot_blend = float(np.radians(70)), 0.8
+            # A spot shines along its own -z: tip it level, a little down, then turn it.
+            item.rotation_euler = (float(np.radians(82)), 0.0, lamp.heading - np.pi / 2)
+        bpy.context.scene.collection.objects.link(item)
 
 
 def set_light(light: Light) -> None:

@@ -1,17 +1,16 @@
 """Who and what is in the street: every class, placed without standing in each other."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import numpy as np
 
+from training.scenes.cameras import Camera
 from training.scenes.cars import make_car
-from training.scenes.goods import make_garbage, make_goods, make_muck
-from training.scenes.heavies import make_bus, make_muck_truck, make_truck
+from training.scenes.heavies import make_bus, make_truck
 from training.scenes.people import make_person
+from training.scenes.places import Ground
+from training.scenes.rare import Placer, place_lookalikes, place_rare
 from training.scenes.shape import Shape
-from training.scenes.shopfronts import make_banner
-from training.scenes.stalls import make_parasol, make_stall
 from training.scenes.street import KERB_M, Street
 from training.scenes.thing import Thing
 from training.scenes.two_wheelers import make_two_wheeler
@@ -19,44 +18,18 @@ from training.scenes.two_wheelers import make_two_wheeler
 NEAR_M, FAR_M = 2.0, 85.0
 
 
-@dataclass
-class Ground:
-    """Rectangles already taken, in metres."""
-
-    taken: list[tuple[float, float, float, float]] = field(default_factory=list)
-
-    def take(self, thing: Thing, margin: float = 0.15) -> bool:
-        """Reserve the thing's place; False when somebody stands there."""
-        points = thing.in_world().vertices
-        x0, y0 = points[:, :2].min(0) - margin
-        x1, y1 = points[:, :2].max(0) + margin
-        if any(x0 < b and x1 > a and y0 < d and y1 > c for a, c, b, d in self.taken):
-            return False
-        self.taken.append((float(x0), float(y0), float(x1), float(y1)))
-        return True
-
-
 def _vehicle(rng: np.random.Generator) -> tuple[str, Shape]:
-    kind = rng.choice(
-        ["car", "bus", "truck", "muck", "muck open", "muck empty"],
-        p=[0.70, 0.09, 0.10, 0.04, 0.05, 0.02],
-    )
+    kind = rng.choice(["car", "bus", "truck"], p=[0.8, 0.09, 0.11])
     if kind == "car":
         return "car", make_car(rng)
     if kind == "bus":
         return "bus", make_bus(rng)
-    if kind == "truck":
-        return "truck", make_truck(rng)
-    if kind == "muck":
-        return "muck_truck", make_muck_truck(rng, "covered")
-    if kind == "muck open":
-        return "muck_truck_open", make_muck_truck(rng, "open")
-    return "truck", make_muck_truck(rng, "empty")
+    return "truck", make_truck(rng)
 
 
 def _drive(rng: np.random.Generator, street: Street, things: list[Thing], ground: Ground) -> None:
     """Fill the lanes; traffic with y < 0 drives towards +x (right-hand traffic)."""
-    density = float(rng.choice([0.15, 0.5, 1.0], p=[0.3, 0.4, 0.3]))
+    density = float(rng.choice([0.1, 0.35, 0.8], p=[0.4, 0.4, 0.2]))
     for side in (1.0, -1.0):
         for lane in range(street.lanes):
             x = NEAR_M - 12 + float(rng.uniform(0, 20))
@@ -73,7 +46,7 @@ def _drive(rng: np.random.Generator, street: Street, things: list[Thing], ground
 
 def _park(rng: np.random.Generator, street: Street, things: list[Thing], ground: Ground) -> None:
     for side in (1.0, -1.0):
-        density = float(rng.choice([0.0, 0.25, 0.8]))
+        density = float(rng.choice([0.0, 0.15, 0.6]))
         x = NEAR_M - 6
         while x < 70:
             if rng.uniform() < density:
@@ -169,105 +142,29 @@ def _walk(rng: np.random.Generator, street: Street, things: list[Thing], ground:
     )
 
 
-def _vend(rng: np.random.Generator, street: Street, things: list[Thing], ground: Ground) -> None:
-    """Set up stalls, each with a vendor."""
-    for _ in range(int(rng.choice([0, 1, 2, 4], p=[0.25, 0.3, 0.25, 0.2]))):
-        side, x = _side(rng), _near(rng)
-        off = float(rng.uniform(0.8, street.pavement_m - 1.0))
-        y = side * (street.kerb_y + (off if rng.uniform() < 0.7 else -1.0))
-        z = KERB_M if abs(y) > street.kerb_y else 0.0
-        turn = (0.0 if side > 0 else np.pi) + float(rng.normal(0, 0.2))
-        stall = Thing("stall", "stall", make_stall(rng), x, y, z, turn)
-        if ground.take(stall):
-            things.append(stall)
-            vendor = Thing(
-                "person",
-                "person",
-                make_person(rng, 0.0),
-                x + float(rng.uniform(-0.6, 0.6)),
-                y + side * float(rng.uniform(0.75, 1.1)),
-                z,
-                -side * np.pi / 2 + float(rng.normal(0, 0.6)),
-            )
-            things.append(vendor)
+def populate(
+    streams: Callable[[str], np.random.Generator],
+    street: Street,
+    cameras: tuple[Camera, ...],
+    mode: str,
+) -> list[Thing]:
+    """Fill a street; streams(name) gives each subject its own seeded numbers.
 
-
-def _litter(rng: np.random.Generator, street: Street, things: list[Thing], ground: Ground) -> None:
-    """Put goods before the shops, heaps and bags anywhere, and now and then a banner."""
-
-    def before_shop() -> tuple[float, float, float]:
-        side = _side(rng)
-        return (
-            _near(rng),
-            side * (street.shop_line - float(rng.uniform(0.7, 1.4))),
-            float(rng.normal(0, 0.05)),
-        )
-
-    def anywhere() -> tuple[float, float, float]:
-        side = _side(rng)
-        y = side * float(rng.uniform(street.kerb_y - 3.0, street.shop_line - 0.8))
-        return _near(rng), y, float(rng.uniform(0, 2 * np.pi))
-
-    _scatter(
-        int(rng.integers(0, 7)),
-        lambda: ("goods", "goods", make_goods(rng)),
-        before_shop,
-        street,
-        things,
-        ground,
-    )
-    _scatter(
-        int(rng.choice([0, 1, 2], p=[0.65, 0.25, 0.1])),
-        lambda: ("muck", "muck", make_muck(rng)),
-        anywhere,
-        street,
-        things,
-        ground,
-    )
-    _scatter(
-        int(rng.choice([0, 1, 3], p=[0.6, 0.25, 0.15])),
-        lambda: ("garbage", "garbage", make_garbage(rng)),
-        anywhere,
-        street,
-        things,
-        ground,
-    )
-    _scatter(
-        int(rng.choice([0, 1], p=[0.8, 0.2])),
-        lambda: ("parasol", None, make_parasol(rng, 1.3, 2.3)),
-        before_shop,
-        street,
-        things,
-        ground,
-    )
-    if rng.uniform() < 0.2:
-        things.append(_banner(rng, street))
-
-
-def _banner(rng: np.random.Generator, street: Street) -> Thing:
-    """Hang a banner over the kerb."""
-    side = _side(rng)
-    shape = make_banner(rng, float(rng.uniform(4.0, 8.0)))
-    return Thing(
-        "banner",
-        "banner",
-        shape,
-        _near(rng) + 4,
-        side * (street.kerb_y + 0.5),
-        float(rng.uniform(1.3, 3.5)),
-        0.0 if side > 0 else np.pi,
-    )
-
-
-def populate(streams: Callable[[str], np.random.Generator], street: Street) -> list[Thing]:
-    """Fill a street; streams(name) gives each subject its own seeded numbers."""
+    Mode "rare" puts several of the rare classes where each camera sees them, "look-alikes" only
+    what is mistaken for them; common traffic fills what ground is left.
+    """
     things: list[Thing] = []
     ground = Ground()
+    for number, camera in enumerate(cameras):
+        placer = Placer(streams(f"rare {number}"), street, camera, ground)
+        if mode == "rare":
+            place_rare(placer)
+            place_lookalikes(placer, int(placer.rng.integers(1, 4)))
+        else:
+            place_lookalikes(placer, int(placer.rng.integers(6, 12)))
+        things += placer.things
     _park(streams("parked"), street, things, ground)
     _drive(streams("traffic"), street, things, ground)
-    trade = streams("trade")
-    _vend(trade, street, things, ground)
-    _litter(trade, street, things, ground)
     _wheels(streams("wheels"), street, things, ground)
     _walk(streams("people"), street, things, ground)
     return things

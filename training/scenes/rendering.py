@@ -1,13 +1,24 @@
-"""Cycles: one view into an RGB picture and the object mask of the same rays."""
+"""Cycles: one view into an RGB picture, with the object mask and the depth of the same rays."""
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import bpy  # type: ignore[import-not-found]  # lives in the scenes environment only
 import numpy as np
 from numpy.typing import NDArray
 
-JPEG_QUALITY = 92
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rendered:
+    """One view, all arrays with the picture's height and width."""
+
+    picture: NDArray[np.float64]
+    """(H, W, 3) as shown, 0 to 1, RGB."""
+    mask: NDArray[np.int32]
+    """(H, W) pass indices, 0 is nothing."""
+    depth: NDArray[np.float32]
+    """(H, W) metres; the sky is very far."""
 
 
 class Renderer:
@@ -37,8 +48,10 @@ class Renderer:
         scene.view_settings.view_transform = "AgX"
         scene.view_settings.look = "AgX - Medium High Contrast"
         scene.view_layers[0].use_pass_object_index = True
-        scene.render.image_settings.file_format = "JPEG"
-        scene.render.image_settings.quality = JPEG_QUALITY
+        scene.view_layers[0].use_pass_z = True
+        scene.render.image_settings.file_format = "PNG"
+        scene.render.image_settings.color_mode = "RGB"
+        scene.render.image_settings.compression = 0
         self._add_mask_output()
 
     def _add_mask_output(self) -> None:
@@ -53,31 +66,50 @@ class Renderer:
         output.format.file_format = "OPEN_EXR"
         output.format.color_depth = "32"
         output.file_output_items.new("FLOAT", "index")
+        output.file_output_items.new("FLOAT", "depth")
         tree.links.new(layers.outputs["Object Index"], output.inputs[0])
+        tree.links.new(layers.outputs["Depth"], output.inputs[1])
         # A tree must also have an output, else the picture itself comes out empty.
         tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
         final = tree.nodes.new("NodeGroupOutput")
         tree.links.new(layers.outputs["Image"], final.inputs[0])
 
-    def render(self, path: Path, seed: int) -> NDArray[np.int32]:
-        """Render to a picture file; return the object mask (H, W) of pass indices."""
+    def render(self, seed: int) -> Rendered:
+        """Render Blender's current scene; the seed chooses the sampling noise."""
         scene = bpy.context.scene
         scene.cycles.seed = seed % 2**31
-        scene.render.filepath = str(path)
         for old in self._masks.iterdir():
             old.unlink()
+        scene.render.filepath = str(self._masks / "picture.png")
         bpy.ops.render.render(write_still=True)
-        return self._read_mask()
+        return Rendered(
+            picture=self._read("picture")[:, :, :3].astype(np.float64),
+            mask=np.rint(self._read("maskindex")[:, :, 0]).astype(np.int32),
+            depth=self._read("maskdepth")[:, :, 0],
+        )
 
-    def _read_mask(self) -> NDArray[np.int32]:
-        files = list(self._masks.iterdir())
+    def _read(self, name: str) -> NDArray[np.float32]:
+        """Read one of the files that a render left, (H, W, C), its first row on top."""
+        files = [path for path in self._masks.iterdir() if path.stem.startswith(name)]
         if len(files) != 1:
-            raise RuntimeError(f"expected one mask file from the renderer, got {len(files)}")
+            raise RuntimeError(f"expected one file {name} from the renderer, got {len(files)}")
         image = bpy.data.images.load(str(files[0]))
         image.colorspace_settings.name = "Non-Color"
         width, height = image.size
         pixels = np.empty(width * height * image.channels, np.float32)
         image.pixels.foreach_get(pixels)
         bpy.data.images.remove(image)
-        mask = pixels.reshape(height, width, -1)[::-1, :, 0]
-        return np.rint(mask).astype(np.int32)
+        return pixels.reshape(height, width, -1)[::-1]
+
+
+def save_jpeg(picture: NDArray[np.uint8], path: Path, quality: int) -> None:
+    """Write a picture (H, W, 3) RGB as a JPEG file."""
+    height, width = picture.shape[:2]
+    image = bpy.data.images.new("picture", width, height)
+    pixels = np.ones((height, width, 4), np.float32)
+    pixels[:, :, :3] = picture[::-1] / 255.0
+    image.pixels.foreach_set(pixels.ravel())
+    image.file_format = "JPEG"
+    image.filepath_raw = str(path)
+    image.save(quality=quality)
+    bpy.data.images.remove(image)

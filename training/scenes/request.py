@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from training.scenes.light import WEATHERS
+from training.scenes.scene import MODES
 
 
 class RequestError(ValueError):
@@ -24,6 +25,8 @@ class Request:
     samples: int = 4
     weather: str | None = None
     """One of light.WEATHERS for all scenes, else drawn."""
+    mode: str | None = None
+    """One of scene.MODES for all scenes, else drawn."""
 
     @property
     def seeds(self) -> range:
@@ -49,4 +52,6 @@ def read_request(path: Path) -> Request:
             raise RequestError(f"{path}: {name} is {value!r}, expected a whole number above 0")
     if request.weather is not None and request.weather not in WEATHERS:
         raise RequestError(f"{path}: weather {request.weather!r} is none of {WEATHERS}")
+    if request.mode is not None and request.mode not in MODES:
+        raise RequestError(f"{path}: mode {request.mode!r} is none of {MODES}")
     return request

@@ -1,7 +1,7 @@
 """Polygon shapes built from boxes, tubes, lofts and ellipsoids; no renderer here."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,18 @@ class Shape:
         cos, sin = np.cos(angle), np.sin(angle)
         turn = np.array([[cos, 0.0, sin], [0.0, 1.0, 0.0], [-sin, 0.0, cos]])
         return Shape(self.vertices @ turn.T, self.faces, self.paints)
+
+    def rolled(self, angle: float) -> "Shape":
+        """Return the shape turned about x by angle (radians): positive lifts its left side."""
+        cos, sin = np.cos(angle), np.sin(angle)
+        turn = np.array([[1.0, 0.0, 0.0], [0.0, cos, -sin], [0.0, sin, cos]])
+        return Shape(self.vertices @ turn.T, self.faces, self.paints)
+
+    def unlit(self) -> "Shape":
+        """Return the shape with every light of the night switched off."""
+        return Shape(
+            self.vertices, self.faces, tuple(replace(paint, night=0.0) for paint in self.paints)
+        )
 
 
 def join(*shapes: Shape) -> Shape:
@@ -168,3 +180,20 @@ def heap(
             ]
         )
     return loft(loops, paint)
+
+
+def blob(
+    rng: np.random.Generator, length: float, width: float, paint: Paint, height: float = 0.012
+) -> Shape:
+    """Make a flat patch with a ragged edge on the ground."""
+    count = 22
+    angles = np.arange(count) * 2 * np.pi / count
+    phases, size = rng.uniform(0, 2 * np.pi, 3), np.ones(count)
+    for wave, share in zip((2, 3, 5), (0.22, 0.16, 0.1), strict=True):
+        size += share * np.cos(wave * angles + phases[wave % 3])
+    size *= rng.uniform(0.85, 1.15, count)
+    edge = np.stack([length / 2 * size * np.cos(angles), width / 2 * size * np.sin(angles)], 1)
+    rings = [
+        [(float(x) * s, float(y) * s, z) for x, y in edge] for s, z in ((1.0, 0.0), (0.97, height))
+    ]
+    return loft(rings, paint)

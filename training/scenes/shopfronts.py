@@ -6,6 +6,8 @@ from training.scenes.paint import DARK, GLASS, RGB, STEEL, Paint
 from training.scenes.shape import Shape, box, join
 from training.scenes.thing import Thing
 
+LIT = Paint((0.09, 0.07, 0.045), 0.3, night=6.0)
+"""A window with somebody at home."""
 WALLS: tuple[RGB, ...] = (
     (0.42, 0.38, 0.32),
     (0.50, 0.47, 0.42),
@@ -55,11 +57,10 @@ def glyph(rng: np.random.Generator, size: float, paint: Paint) -> Shape:
 def make_sign(rng: np.random.Generator, length: float, height: float) -> Shape:
     """Make a sign band facing -y, its middle at the origin."""
     ground, letters = SIGNS[int(rng.integers(len(SIGNS)))]
-    lit = float(rng.uniform(0.0, 0.5))
-    ink = Paint(letters, 0.5, emission=lit)
-    parts = [
-        box((-length / 2, 0.0, -height / 2), (length / 2, 0.18, height / 2), Paint(ground, 0.5))
-    ]
+    shine = float(rng.uniform(1.0, 5.0)) if rng.uniform() < 0.8 else 0.0
+    ink = Paint(letters, 0.5, emission=float(rng.uniform(0.0, 0.3)), night=shine)
+    face = Paint(ground, 0.5, night=shine * float(rng.choice([0.0, 0.25])))
+    parts = [box((-length / 2, 0.0, -height / 2), (length / 2, 0.18, height / 2), face)]
     size = height * float(rng.uniform(0.5, 0.75))
     count = int(np.clip(length * rng.uniform(0.5, 0.9) / (size * 1.25), 2, 9))
     start = -(count - 1) / 2 * size * 1.25 + float(rng.uniform(-0.2, 0.2))
@@ -95,7 +96,9 @@ def _front(rng: np.random.Generator, width: float, top: float) -> Shape:
                 for i in range(int((top - 0.1) / 0.25))
             )
         )
-    pane = GLASS if kind == "glass" else Paint((0.06, 0.05, 0.04), 0.9)
+    glow = float(rng.uniform(3.0, 14.0)) if rng.uniform() < 0.75 else 0.0
+    inside = Paint((0.06, 0.05, 0.04), 0.9, night=glow)
+    pane = GLASS.glowing(glow) if kind == "glass" else inside
     parts = [box((0.2, -0.01, 0.1), (width - 0.2, 0.05, top), pane)]
     parts += [
         box((float(x), -0.05, 0.1), (float(x) + 0.06, 0.0, top), STEEL)
@@ -108,8 +111,8 @@ def _front(rng: np.random.Generator, width: float, top: float) -> Shape:
             box((x, -0.03, z), (x + float(rng.uniform(0.4, 0.9)), -0.005, z + 0.7), poster)
         )
     if kind == "open":
-        glow = Paint((0.8, 0.7, 0.5), emission=1.0)
-        parts.append(box((0.6, -0.02, top - 0.25), (width - 0.6, -0.01, top - 0.15), glow))
+        tubes = Paint((0.8, 0.7, 0.5), emission=0.6, night=6.0)
+        parts.append(box((0.6, -0.02, top - 0.25), (width - 0.6, -0.01, top - 0.15), tubes))
     return join(*parts)
 
 
@@ -121,7 +124,11 @@ def _upper(rng: np.random.Generator, width: float, base: float, floors: int) -> 
         for x in np.arange(0.8, width - 1.4, 2.4):
             parts += [
                 box((float(x) - 0.08, -0.04, z - 0.08), (float(x) + 1.48, 0.0, z + 1.58), frame),
-                box((float(x), -0.06, z), (float(x) + 1.4, -0.03, z + 1.5), GLASS),
+                box(
+                    (float(x), -0.06, z),
+                    (float(x) + 1.4, -0.03, z + 1.5),
+                    LIT if rng.uniform() < 0.25 else GLASS,
+                ),
             ]
             if rng.uniform() < 0.2:
                 parts.append(

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.scenes.paint import DARK, STEEL, WHITE, WOOD, Paint
+from training.scenes.garbage import make_bin
+from training.scenes.paint import STEEL, WHITE, WOOD, Paint
+from training.scenes.river import make_bank
 from training.scenes.shape import Shape, box, ellipsoid, join, tube
 from training.scenes.shopfronts import make_row
 from training.scenes.thing import Thing
@@ -23,6 +25,8 @@ class Street:
     kerb_lane_m: float
     """Width of the strip beside the kerb where cars stop and bikes ride."""
     pavement_m: float
+    river_side: float = 0.0
+    """Side with a river in place of houses: +1 where y > 0, -1, or 0 for none."""
 
     @property
     def kerb_y(self) -> float:
@@ -80,10 +84,14 @@ def _marks(rng: np.random.Generator, street: Street, worn: Paint) -> Shape:
 
 def _ground(rng: np.random.Generator, street: Street) -> list[Thing]:
     shade = float(rng.uniform(0.035, 0.13))
-    asphalt = Paint((shade, shade, shade * 1.03), 0.85, grain="speckle", size_m=3.0)
+    asphalt = Paint((shade, shade, shade * 1.03), 0.85, grain="speckle", size_m=3.0, wets=True)
     stone = float(rng.uniform(0.2, 0.4))
     tiles = Paint(
-        (stone, stone * float(rng.uniform(0.85, 1.0)), stone * 0.85), 0.9, grain="tiles", size_m=0.6
+        (stone, stone * float(rng.uniform(0.85, 1.0)), stone * 0.85),
+        0.9,
+        grain="tiles",
+        size_m=0.6,
+        wets=True,
     )
     kerb = Paint((0.42, 0.42, 0.4), 0.9)
     worn = Paint((float(rng.uniform(0.4, 0.75)),) * 3, 0.8)
@@ -102,7 +110,8 @@ def _ground(rng: np.random.Generator, street: Street) -> list[Thing]:
                 "kerb", None, box((START_M - 40, inner, -0.3), (STOP_M + 200, outer, KERB_M), kerb)
             )
         )
-        inner, outer = sorted((side * (street.kerb_y + 0.2), side * (street.shop_line + 60)))
+        reach = 0.0 if side == street.river_side else 60.0
+        inner, outer = sorted((side * (street.kerb_y + 0.2), side * (street.shop_line + reach)))
         things.append(
             Thing(
                 "pavement",
@@ -154,7 +163,7 @@ def _lamp() -> Shape:
     return join(
         tube((0, 0, 0), (0, 0, 7.5), 0.08, STEEL, end_radius=0.05),
         tube((0, 0, 7.5), (0, -1.8, 7.9), 0.04, STEEL),
-        box((-0.15, -2.3, 7.85), (0.15, -1.6, 7.95), Paint((0.8, 0.7, 0.5), emission=2.0)),
+        box((-0.15, -2.3, 7.85), (0.15, -1.6, 7.95), Paint((0.8, 0.7, 0.5), night=25.0)),
     )
 
 
@@ -171,7 +180,10 @@ def furnish(rng: np.random.Generator, street: Street) -> list[Thing]:
     """Make everything that stands still and belongs to the street."""
     things = _ground(rng, street)
     for side in (1.0, -1.0):
-        things += make_row(rng, START_M, STOP_M, street.shop_line, side)
+        if side == street.river_side:
+            things += make_bank(rng, START_M - 40, STOP_M + 30, street.shop_line, side)
+        else:
+            things += make_row(rng, START_M, STOP_M, street.shop_line, side)
         gap, x = float(rng.uniform(7, 14)), START_M + float(rng.uniform(0, 10))
         planted = rng.uniform() < 0.7
         while x < 90:
@@ -182,17 +194,12 @@ def furnish(rng: np.random.Generator, street: Street) -> list[Thing]:
                 things.append(
                     Thing("lamp", None, _lamp(), x + gap / 2, y, KERB_M, 0.0 if side > 0 else np.pi)
                 )
-            if rng.uniform() < 0.15:
+            if rng.uniform() < 0.2:
                 things.append(
                     Thing(
                         "bin",
                         None,
-                        join(
-                            box(
-                                (-0.25, -0.25, 0), (0.25, 0.25, 0.95), Paint((0.05, 0.22, 0.1), 0.7)
-                            ),
-                            box((-0.27, -0.27, 0.95), (0.27, 0.27, 1.05), DARK),
-                        ),
+                        make_bin(rng),
                         x + 2.0,
                         y,
                         KERB_M,
