@@ -5,7 +5,7 @@ transaction. The violation's row is the lock: whoever adds a message holds it as
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, select, update
@@ -26,6 +26,7 @@ _COLUMNS: Final[list[ColumnElement[Any]]] = [
     _D.c.state,
     _D.c.channel,
     _D.c.last_error,
+    _D.c.created_at,
 ]
 
 OVERTAKEN: Final = "the case came before its pre-alarm had left"
@@ -62,6 +63,8 @@ def add_update(
     channels = [channel for channel in Channel if _told(rows, channel, message)]
     if not channels:
         raise WrongState(f"nobody was told of {violation_id}: there is nothing to update")
+    # The order of messages is that of these times, whatever the host's clock does.
+    made_at = max(now, rows[-1].created_at + timedelta(microseconds=1))
     ids = tuple(
         outbox.enqueue(
             connection,
@@ -70,7 +73,7 @@ def add_update(
             payload,
             state=DeliveryState.WAITING,
             channel=channel,
-            now=now,
+            now=made_at,
             ordinal=ordinal,
         )
         for ordinal, channel in enumerate(channels, start=len(earlier) + 1)

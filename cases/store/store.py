@@ -407,9 +407,14 @@ class Store(CourierSide):
                 oldest_due_at=outbox.oldest_due_at(connection),
             )
         if piled > tallies.FOLD_AT:
-            with suppress(StoreBusy, StoreFull), self._database.write() as connection:
-                tallies.fold(connection)
+            with suppress(StoreBusy, StoreFull):
+                self.fold_counts()
         return counts
+
+    def fold_counts(self) -> int:
+        """Add what has piled up to the counts; returns how many changes that were."""
+        with self._database.write() as connection:
+            return tallies.fold(connection)
 
 
 def _site_id(connection: Connection) -> str | None:
