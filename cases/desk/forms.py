@@ -2,19 +2,21 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import FormData, UploadFile
 
-from cases.desk.requests import NewRequest, Question, Upload
+from cases.desk.requests import NewRequest, NewUpdate, Question, Upload
 from cases.media_type import HEAD_BYTES, media_type
 from cases.payload import DESCRIPTION_LIMIT
 
 _CODE: Final = re.compile(r"[0-9A-Za-z_.-]{1,64}")
+_ATTRIBUTE: Final = re.compile(r"attribute\[([^\[\]]{1,100})\](?:\[\])?")
 _ADDRESS_LIMIT: Final = 500
+_ID_LIMIT: Final = 128
 _SPAN: Final = timedelta(days=90)
 """GeoReport: a list spans at most 90 days, and that many where no start is given."""
 
@@ -23,8 +25,8 @@ class BadRequest(ValueError):  # noqa: N818  # named after the answer that it be
     """A parameter is missing or wrong; the text says which."""
 
 
-def new_request(form: FormData) -> NewRequest:
-    """Check the parameters of a post. Raises `BadRequest`."""
+def new_request(form: FormData, required: Collection[str] = ()) -> NewRequest:
+    """Check the parameters of a post; `required` attributes too. Raises `BadRequest`."""
     fields = {name: value.strip() for name, value in form.multi_items() if isinstance(value, str)}
     code = fields.get("service_code", "")
     if not _CODE.fullmatch(code):
@@ -41,7 +43,43 @@ def new_request(form: FormData) -> NewRequest:
     media_url = fields.get("media_url", "")
     if media_url and urlsplit(media_url).scheme not in {"http", "https"}:
         raise BadRequest("media_url is no http or https address")
-    return NewRequest(code, description, lat, long, address, media_url)
+    attributes = _attributes(fields)
+    missing = sorted(set(required) - attributes.keys())
+    if missing:
+        raise BadRequest(f"attribute[{missing[0]}] is required and was not provided")
+    return NewRequest(code, description, lat, long, address, media_url, attributes)
+
+
+def new_update(form: FormData) -> NewUpdate:
+    """Check the parameters of an update. Raises `BadRequest`."""
+    fields = {name: value.strip() for name, value in form.multi_items() if isinstance(value, str)}
+    for name in ("service_request_id", "update_id", "updated_datetime", "description"):
+        if not fields.get(name):
+            raise BadRequest(f"{name} was not provided")
+    for name in ("service_request_id", "update_id"):
+        if len(fields[name]) > _ID_LIMIT:
+            raise BadRequest(f"{name} is longer than {_ID_LIMIT} characters")
+    _time(fields, "updated_datetime")
+    description = fields["description"].replace("\r\n", "\n")
+    if len(description) > DESCRIPTION_LIMIT:
+        raise BadRequest(f"description is longer than {DESCRIPTION_LIMIT} characters")
+    return NewUpdate(
+        fields["service_request_id"],
+        fields["update_id"],
+        description,
+        fields.get("status", "")[:_ID_LIMIT],
+        fields["updated_datetime"],
+    )
+
+
+def _attributes(fields: Mapping[str, str]) -> dict[str, str]:
+    """Pick the attributes out of the fields, by their codes."""
+    found = {}
+    for name, value in fields.items():
+        match = _ATTRIBUTE.fullmatch(name)
+        if match and value:
+            found[match[1]] = value[:DESCRIPTION_LIMIT]
+    return found
 
 
 async def uploads(form: FormData) -> list[Upload]:

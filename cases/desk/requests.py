@@ -1,5 +1,6 @@
 """Service requests as the desk keeps them, and what may be asked of them."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,8 @@ class NewRequest:
     long: float | None
     address: str
     media_url: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """By code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,33 @@ class StoredMedia:
             return self.content
         assert self.path is not None  # noqa: S101  # one of the two
         return self.path.read_bytes()
+
+
+@dataclass(frozen=True, slots=True)
+class NewUpdate:
+    """What a client says about a request that is there, checked."""
+
+    service_request_id: str
+    update_id: str
+    """The client's own name of it; a second post of that name is the first."""
+    description: str
+    status: str
+    updated_datetime: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestUpdate:
+    """An update, as it arrived."""
+
+    number: str
+    received_at: datetime
+    new: NewUpdate
+    media: tuple[StoredMedia, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes of its media."""
+        return sum(item.size for item in self.media)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +109,32 @@ class Question:
         return (
             (not self.statuses or STATUS in self.statuses)
             and (not self.service_codes or request.new.service_code in self.service_codes)
-            and (self.start is None or self.start <= request.received_at)
-            and (self.end is None or request.received_at <= self.end)
+            and self.holds(request.received_at)
         )
+
+    def holds(self, at: datetime) -> bool:
+        """Tell whether a time lies in the one that is asked about."""
+        return (self.start is None or self.start <= at) and (self.end is None or at <= self.end)
+
+
+def update_json(update: RequestUpdate) -> dict[str, Any]:
+    """Write an update as the extension has it; `media` are paths on this server."""
+    return {
+        "update_id": update.number,
+        "client_update_id": update.new.update_id,
+        "service_request_id": update.new.service_request_id,
+        "status": update.new.status,
+        "updated_datetime": update.received_at.isoformat(timespec="milliseconds"),
+        "description": update.new.description,
+        "media": _media_json(update.number, update.media),
+    }
+
+
+def _media_json(number: str, media: tuple[StoredMedia, ...]) -> list[dict[str, str]]:
+    return [
+        {"path": f"/media/{number}/{item.name}", "content_type": item.content_type}
+        for item in media
+    ]
 
 
 STATUS = "open"
@@ -89,10 +142,13 @@ STATUS = "open"
 
 
 def as_json(
-    request: ServiceRequest, service_names: tuple[str, str], base_url: str
+    request: ServiceRequest,
+    service_names: tuple[str, str],
+    base_url: str,
+    updates: Sequence[RequestUpdate] = (),
 ) -> dict[str, Any]:
-    """GeoReport form. `media` (paths on this server) and the English name are extra fields."""
-    paths = [f"/media/{request.request_id}/{item.name}" for item in request.media]
+    """GeoReport form. `media` (paths here), `updates` and the English name are extra fields."""
+    media = _media_json(request.request_id, request.media)
     received = request.received_at.isoformat(timespec="milliseconds")
     new = request.new
     return {
@@ -113,9 +169,7 @@ def as_json(
         "zipcode": None,
         "lat": new.lat,
         "long": new.long,
-        "media_url": base_url + paths[0] if paths else new.media_url or None,
-        "media": [
-            {"path": path, "content_type": item.content_type}
-            for path, item in zip(paths, request.media, strict=True)
-        ],
+        "media_url": base_url + media[0]["path"] if media else new.media_url or None,
+        "media": media,
+        "updates": [update_json(update) for update in updates],
     }

@@ -6,10 +6,10 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import uvicorn
 
@@ -37,6 +37,7 @@ class DeskError(CasesError):
 class Desk:
     """A case desk on `host` and `port` (0: any free one).
 
+    `attributes` are asked for by every service, as a GeoReport service definition has them.
     Requests are kept in memory, or in `folder`. With `api_key` a post needs that key; reading and
     the page are open to whoever reaches the address, which therefore is loopback by default.
     """
@@ -51,6 +52,7 @@ class Desk:
         max_requests: int = MAX_REQUESTS,
         max_bytes: int = MAX_BYTES,
         max_body: int = MAX_BODY,
+        attributes: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         self._host = host
         self._port = port
@@ -59,6 +61,7 @@ class Desk:
         self._max_requests = max_requests
         self._max_bytes = max_bytes
         self._max_body = max_body
+        self._attributes = attributes
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -81,6 +84,7 @@ class Desk:
                 self._register(),
                 api_key=self._api_key,
                 max_body=self._max_body,
+                attributes=self._attributes,
                 hosts=_LOOPBACK if self._host in _LOOPBACK else None,
             )
             self._port = listener.getsockname()[1]

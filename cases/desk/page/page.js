@@ -15,6 +15,7 @@ const WORDS = {
     code: "代码",
     picture: "现场图片",
     noPicture: "无图片",
+    update: "更新",
     cases: (n) => `${n} 件`,
     more: (n) => `仅显示最新的 ${n} 件`,
   },
@@ -30,6 +31,7 @@ const WORDS = {
     code: "Code",
     picture: "picture of the case",
     noPicture: "no picture",
+    update: "Update",
     cases: (n) => (n === 1 ? "1 case" : `${n} cases`),
     more: (n) => `only the newest ${n} are shown`,
   },
@@ -78,9 +80,9 @@ function ownPath(item) {
   return /^\/media\/[0-9]+\/[0-9]+\.[a-z0-9]+$/.test(item.path) ? item.path : null;
 }
 
-function film(request) {
+function film(media) {
   const strip = element("div", "film");
-  for (const item of request.media || []) {
+  for (const item of media || []) {
     const path = ownPath(item);
     if (!path) continue;
     if (item.content_type.startsWith("video/")) {
@@ -101,8 +103,23 @@ function film(request) {
       strip.append(button);
     }
   }
-  if (strip.childElementCount === 0) strip.append(element("p", "nothing", WORDS[language].noPicture));
   return strip;
+}
+
+// What was said later: a clip, that the place is clear, a second look.
+function update(said) {
+  const made = element("section", "update");
+  const time = element("time", "", localTime(said.updated_datetime));
+  time.dateTime = said.updated_datetime;
+  const head = element("p", "when");
+  head.append(`${WORDS[language].update} `, time);
+  made.append(head);
+  for (const line of String(said.description || "").split("\n")) {
+    if (line.trim()) made.append(element("p", "note", line));
+  }
+  const strip = film(said.media);
+  if (strip.childElementCount) made.append(strip);
+  return made;
 }
 
 function enlarge(path) {
@@ -144,7 +161,10 @@ function card(request) {
   if (text.title && !text.title.includes(where)) body.append(element("p", "note", text.title));
   body.append(...text.parts);
   body.append(element("p", "number", `${words.number} ${request.service_request_id}`));
-  made.append(film(request), body);
+  for (const said of request.updates || []) body.append(update(said));
+  const strip = film(request.media);
+  if (strip.childElementCount === 0) strip.append(element("p", "nothing", words.noPicture));
+  made.append(strip, body);
   return made;
 }
 
@@ -162,8 +182,16 @@ function render() {
   let after = null;
   for (const request of wanted) {
     const id = request.service_request_id;
+    const said = String((request.updates || []).length);
+    if (shown.has(id) && shown.get(id).dataset.updates !== said) {
+      const made = card(request);
+      made.dataset.updates = said;
+      shown.get(id).replaceWith(made);
+      shown.set(id, made);
+    }
     if (!shown.has(id)) {
       const made = card(request);
+      made.dataset.updates = said;
       shown.set(id, made);
       if (after) after.after(made);
       else list.prepend(made);
