@@ -37,6 +37,12 @@ class Zone(Model):
     """Overrides single entries of the camera's place."""
     limit_s: Seconds | None = None
     """How long one may stand in a loading_bay; absent: as long as one likes."""
+    open: tuple[Hours, ...] = ()
+    """When the shop behind a frontage is open; outside of that one learns what stands there."""
+    sees_load: bool | None = None
+    """Whether the camera looks into the bodies of trucks here; absent: as the camera says."""
+    person_height: Annotated[float, Field(gt=0, le=1), NUMBER] | None = None
+    """Height of somebody who stands at the far edge of a gathering, as a share of the picture's."""
 
 
 class Rule(Model):
@@ -52,6 +58,8 @@ class Rule(Model):
     conf: Confidence | None = None
     n: Annotated[int, Field(ge=1, le=10_000), NUMBER] | None = None
     """How many (things, people, pieces) it takes, for kinds that count."""
+    share: Annotated[float, Field(gt=0, le=1), NUMBER] | None = None
+    """Share of the zone that, covered, is enough as well, for kinds that measure it."""
     allow: tuple[Permit, ...] = ()
     """When it is permitted: these seconds do not count."""
     permits: Path | None = None
@@ -78,6 +86,8 @@ class Camera(Model):
     models: Annotated[tuple[Identifier, ...], Field(min_length=1)] | None = None
     """Names of the site's models that look at this camera; absent: all of them."""
     sampling: Sampling | None = None
+    sees_load: bool = False
+    """Whether it looks down into the bodies of trucks; a zone may say otherwise."""
     zones: tuple[Zone, ...] = ()
     rules: tuple[Rule, ...] = ()
 

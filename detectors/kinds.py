@@ -92,6 +92,7 @@ KINDS: Mapping[str, KindSpec] = _table(
             600.0,
             Identity.SHOP,
             default_again_after_s=DAY_S,
+            default_n=1,
             once_a_day=True,
             built=True,
         ),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from configs import Camera, Rule, Site, Zone, suggestion
 from detectors import CONTEXT_KINDS, KINDS, ZONE_KINDS, KindSpec
 from models import VOCABULARY
+from pipeline.check_sight import check_sight, check_zone_keys
 from pipeline.problem import Findings
 
 
@@ -25,6 +26,7 @@ def check_rules(
         path = f"{key}.rules[{number}]"
         spec = _spec(rule, path, findings)
         _check_rule_zones(rule, spec, zones, path, findings)
+        check_sight(camera, rule, path, findings)
         _check_classes(rule, path, findings)
         if spec is not None and spec.built:
             _check_fed(site, camera, rule, spec, path, classes, findings)
@@ -35,6 +37,7 @@ def _check_zones(camera: Camera, key: str, findings: Findings) -> None:
     named = {name for rule in camera.rules for name in rule.zones}
     for number, zone in enumerate(camera.zones):
         path = f"{key}.zones[{number}]"
+        check_zone_keys(zone, path, findings)
         if zone.kind not in ZONE_KINDS:
             findings.error(
                 f"{path}.kind",
@@ -172,6 +175,8 @@ def _check_numbers(
         )
     if rule.n is not None and spec.default_n is None:
         findings.warn(f"{path}.n", f"{rule.kind} counts nothing", "leave n out")
+    if rule.share is not None and spec.default_share is None:
+        findings.warn(f"{path}.share", f"{rule.kind} measures no share", "leave share out")
     if spec.always_reviewed and rule.review != "required":
         findings.warn(
             f"{path}.review",

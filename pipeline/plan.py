@@ -103,7 +103,7 @@ def watch_of(site: Site, camera: Camera) -> Watch:
     Raises ModelError when one of its models is not there, ConfigError for a bad permit file.
     """
     excuses = CONTEXT_KINDS.union(*(spec.context_kinds for spec in KINDS.values()))
-    context = tuple(_zone(zone) for zone in camera.zones if zone.kind in excuses)
+    context = tuple(_zone(camera, zone) for zone in camera.zones if zone.kind in excuses)
     conf = _shipped_conf(site, camera)
     rules = [_rule(site, camera, rule, conf, context) for rule in camera.rules]
     return Watch(
@@ -146,11 +146,18 @@ def _shipped_conf(site: Site, camera: Camera) -> float | None:
 
 def zone_of(camera: Camera, zone_id: str) -> Zone:
     """Find a zone as rules see it; the whole picture for an empty id."""
-    return _zone(camera.zone(zone_id)) if zone_id else WHOLE_PICTURE
+    return _zone(camera, camera.zone(zone_id)) if zone_id else WHOLE_PICTURE
 
 
-def _zone(zone: ZoneConfig) -> Zone:
-    return Zone(zone.id, zone.kind, tuple(zone.polygon), zone.limit_s)
+def _zone(camera: Camera, zone: ZoneConfig) -> Zone:
+    return Zone(
+        zone.id,
+        zone.kind,
+        tuple(zone.polygon),
+        zone.limit_s,
+        tuple(_window(hours) for hours in zone.open),
+        camera.sees_load if zone.sees_load is None else zone.sees_load,
+    )
 
 
 def _window(hours: Hours) -> Window:
@@ -194,7 +201,7 @@ def _rule(
     classes = {name for written in rule.classes or () for name in VOCABULARY.expand(written)}
     return Rule(
         kind=rule.kind,
-        zones=tuple(_zone(camera.zone(zone_id)) for zone_id in rule.zones),
+        zones=tuple(_zone(camera, camera.zone(zone_id)) for zone_id in rule.zones),
         dwell_s=rule.dwell_s,
         classes=frozenset(classes),
         conf=conf if rule.conf is None else rule.conf,
@@ -202,5 +209,6 @@ def _rule(
         hours=None if rule.hours is None else tuple(_window(hours) for hours in rule.hours),
         again_after_s=rule.again_after_s,
         n=rule.n,
+        share=rule.share,
         context=context,
     )

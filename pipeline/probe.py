@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from configs import Camera, ConfigError, Site
+from pipeline.check_sight import seen_by, too_small, unknown_heights
 from streams import Probe, Source, StreamError, probe
 from streams.grid import save_grid
 
@@ -20,8 +21,8 @@ def probe_site(
 ) -> Iterator[tuple[dict[str, Any], str]]:
     """Yield a row and a line of text for each camera, in the order of the site file.
 
-    A row of a camera that could not be opened has the key `error` (a streams.Reason). With
-    `still`, a picture of each camera is saved there, with a grid and its zones drawn in.
+    A row of a camera that could not be opened has the key `error` (a streams.Reason), another the
+    key `refused`: rules that cannot work on what its stream shows, and why. With `still`, a picture of each camera is saved there, with a grid and its zones drawn in.
     Raises ConfigError when that folder cannot be written.
     """
     if still is not None:
@@ -54,7 +55,10 @@ def _probe_camera(
     except StreamError as error:
         row |= {"error": error.reason.value, "message": str(error)}
         return row, f"{camera.id}: {error}"
-    notes = _notes(row, site.interval_s(camera))
+    stream = row.get("sub", row)
+    views = seen_by(site, camera, stream["width"], stream["height"])
+    notes = _notes(row, site.interval_s(camera)) + unknown_heights(camera)
+    row["refused"] = too_small(camera, views)
     if still is not None:
         file = still / f"{camera.id}.jpg"
         try:
@@ -110,6 +114,7 @@ def _text(row: dict[str, Any]) -> str:
         lines.append(f"  sub-stream: {_stream_text(row['sub'])}")
     if "still" in row:
         lines.append(f"  still: {row['still']}")
+    lines += [f"  refused: {reason}" for reason in row["refused"]]
     return "\n".join(lines + [f"  note: {note}" for note in row["notes"]])
 
 

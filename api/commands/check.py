@@ -63,12 +63,15 @@ def check(
 def _probe(loaded: "Site", still: Path | None, output: Output) -> None:
     from pipeline.probe import probe_site
 
-    failed = 0
+    failed = refused = 0
     for row, text in probe_site(loaded, still):
         failed += "error" in row
+        refused += bool(row.get("refused"))
         output.row(row, text)
     if failed:
         raise Failed(f"{failed} of {len(loaded.cameras)} cameras could not be opened")
+    if refused:
+        raise InputWrong(f"{refused} of {len(loaded.cameras)} cameras show too little for a rule")
 
 
 def init(
