@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from api.output import pixels, seconds
-from cases import CaseDetail, Delivery, Silence
+from cases import Case, CaseDetail, CasesError, Delivery, JournalEntry, Silence, custody_notes
 
 
 def _when(moment: datetime | None) -> str | None:
@@ -69,6 +69,7 @@ def case_detail_row(detail: CaseDetail) -> dict[str, Any]:
         "unseen_s": seconds(violation.unseen_s),
         "xyxy": pixels(violation.box),
         "manifest_sha256": case.manifest_sha256,
+        "evidence": _evidence_row(case),
         "deliveries": [case_row(delivery) for delivery in detail.deliveries],
         "attempts": [
             {
@@ -85,3 +86,25 @@ def case_detail_row(detail: CaseDetail) -> dict[str, Any]:
             for entry in detail.history
         ],
     }
+
+
+def _evidence_row(case: Case) -> dict[str, Any] | None:
+    """Say whether a case's evidence is there, under hold, removed, and who took copies."""
+    if case.evidence_folder is None:
+        return None
+    try:
+        notes = custody_notes(case.evidence_folder)
+    except CasesError as error:
+        return {"state": "unknown", "reason": str(error)}
+    if notes.removed is not None:
+        state, gone = "removed", notes.removed
+        return {"state": state, "at": _when(gone.at), "by": gone.by, "reason": gone.reason}
+    return {
+        "state": "kept" if case.evidence_folder.is_dir() else "missing",
+        "holds": [_act_row(entry) for entry in notes.holds],
+        "exports": [_act_row(entry) for entry in notes.exports],
+    }
+
+
+def _act_row(entry: JournalEntry) -> dict[str, Any]:
+    return {"at": _when(entry.at), "by": entry.by, "reason": entry.reason}

@@ -12,6 +12,7 @@ CasesError
 │   └── LeaseLost             stop: this delivery has been claimed by somebody else since
 ├── EvidenceError             make room or give access (`reason`), then retry; nothing was lost
 ├── NoEvidence                fix the path: what lies there is no evidence
+├── LinesBroken               look into it: a record beside the evidence was changed
 └── KeyRefused                fix the key file: it cannot be read, or holds no Ed25519 key
 """
 
@@ -83,3 +84,7 @@ class NoEvidence(CasesError):  # noqa: N818
 
 class KeyRefused(CasesError):  # noqa: N818
     """A file that should hold a key for evidence does not."""
+
+
+class LinesBroken(CasesError):  # noqa: N818
+    """A line of a record beside the evidence is not one that was written, or one is missing."""

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, PrivateAttr
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from configs.camera import Camera, Sampling, Secret
 from configs.case_rules import CaseRules
 from configs.case_system import AlarmReceiver, CaseSystem
 from configs.errors import ConfigWarning
-from configs.fields import Confidence, Identifier, Model, fault
+from configs.fields import NUMBER, Confidence, Identifier, Model, fault
 from configs.hosts import Allow
 from configs.place import AreaCode
 from configs.store import StoreDatabase
@@ -90,6 +90,26 @@ class Api(Model):
         return int(self.listen.rpartition(":")[2])
 
 
+class Retain(Model):
+    """How long evidence is kept."""
+
+    days: Annotated[int, Field(ge=1, le=36500, examples=[30]), NUMBER]
+    """Days from its opening on before which no evidence is removed."""
+    closed_days: Annotated[int, Field(ge=0, le=36500), NUMBER] = 30
+    """Days for which the case must have been closed: cleared, refused, come to nothing."""
+    open: Annotated[int, Field(ge=1, le=36500), NUMBER] | Literal["keep"] = "keep"
+    """Age in days at which evidence of a delivered case goes that nobody closed; `keep`: never."""
+
+    @model_validator(mode="after")
+    def _open_is_older(self) -> Self:
+        if self.open != "keep" and self.open < self.days:
+            raise fault(
+                f"open: {self.open} is less than days: {self.days}",
+                "write open: keep, or at least as many days",
+            )
+        return self
+
+
 class EvidenceSettings(Model):
     """How evidence is kept."""
 
@@ -98,6 +118,8 @@ class EvidenceSettings(Model):
     and kept in the data folder."""
     reserve_mib: Annotated[int, Field(ge=0, le=65536)] = 64
     """MiB of disk held back for the store when everything else is full; 0 holds none."""
+    retain: Retain | None = None
+    """How long evidence is kept; absent: for ever."""
 
 
 class Site(Model):

@@ -24,6 +24,12 @@ models:
 sampling:
   interval_s: 2               # one look every two seconds; a camera may say otherwise
 
+evidence:
+  retain:                     # left out: evidence is kept for ever (docs/privacy.md)
+    days: 30                  # never removed before this age,
+    closed_days: 30           # nor before its case has been closed for as long as this
+    open: keep                # or the age in days at which it goes although nobody closed the case
+
 api:
   listen: "127.0.0.1:8310"
   # token: "${API_TOKEN}"     # secrets come from the environment; without one, one is made and

@@ -12,6 +12,7 @@ from pipeline.events import Confirmed, Delivered, Event
 if TYPE_CHECKING:
     from pipeline.plan import registry_of
     from pipeline.refusal import SiteRefused, refuse_errors
+    from pipeline.retention import custody_of, retain, retention_rule
     from pipeline.review import approve_case, refute_case, reject_case
     from pipeline.runner import Runner
     from pipeline.site_store import open_store
@@ -26,11 +27,14 @@ __all__ = [
     "SiteRefused",
     "SiteStatus",
     "approve_case",
+    "custody_of",
     "open_store",
     "refuse_errors",
     "refute_case",
     "registry_of",
     "reject_case",
+    "retain",
+    "retention_rule",
 ]
 
 _LATE = {
@@ -39,11 +43,14 @@ _LATE = {
     "SiteRefused": "pipeline.refusal",
     "SiteStatus": "pipeline.status",
     "approve_case": "pipeline.review",
+    "custody_of": "pipeline.retention",
     "open_store": "pipeline.site_store",
     "refuse_errors": "pipeline.refusal",
     "refute_case": "pipeline.review",
     "registry_of": "pipeline.plan",
     "reject_case": "pipeline.review",
+    "retain": "pipeline.retention",
+    "retention_rule": "pipeline.retention",
 }
 
 

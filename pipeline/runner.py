@@ -17,6 +17,7 @@ from pipeline.events import Delivered, Event
 from pipeline.ingest import Ingest
 from pipeline.plan import camera_spec, load_sight, longest_px, watch_of
 from pipeline.recorder import Recorder
+from pipeline.retention import Retaining
 from pipeline.review import catch_up
 from pipeline.site_store import open_store
 from pipeline.slots import Slots
@@ -91,6 +92,7 @@ class Runner:
             reserve=self._reserve,
             emit=self._confirmed,
         )
+        self._retaining = Retaining(site, self.store)
         self._analyser = Analyser(self._slots, self._sight, self._steps, self._recorder.record)
 
     def _restore(self) -> None:
@@ -110,6 +112,7 @@ class Runner:
         """Start every part; cameras connect on their own from here."""
         catch_up(self.site, self.store)
         self._recorder.start()
+        self._retaining.start()
         for courier in self._couriers:
             courier.start()
         self._analyser.start()
@@ -120,6 +123,7 @@ class Runner:
         self._ingest.stop(timeout_s=STOP_S)
         self._analyser.stop(STOP_S)
         self._recorder.stop(STOP_S)
+        self._retaining.stop(STOP_S)
         for courier in self._couriers:
             courier.stop(STOP_S)
         self.store.close()

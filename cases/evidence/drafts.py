@@ -98,6 +98,12 @@ class Drafts:
             else:
                 self.missing[name] = NO_PACKETS
 
+    def take_shown(self, path: Path, name: str, captured_at: datetime | None) -> None:
+        """Take a copy of a clip that was made to leave the box. OSError."""
+        copied = self.folder / name
+        shutil.copyfile(path, copied)
+        self._keep(copied, FileKind.SHOWN, captured_at)
+
     def _write_clip(self, name: str, excerpts: Sequence[Excerpt]) -> None:
         # A folder of its own: what a failed mux leaves is told from another clip's files.
         folder = self.folder / f".{name}"

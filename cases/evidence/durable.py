@@ -1,8 +1,10 @@
 """Files that are on the disk when the call returns, and disk errors in plain words."""
 
 import errno
+import fcntl
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +14,7 @@ from cases.errors import EvidenceError, EvidenceReason
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS}
 _READ_PIECE = 1 << 20
+_LOCK = ".lock"
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -37,6 +40,26 @@ def make_folders(folder: Path, root: Path) -> None:
         step.mkdir(mode=0o700, exist_ok=True)
         if step != root:
             flush(step.parent)
+
+
+@contextmanager
+def alone(root: Path) -> Iterator[None]:
+    """Keep other threads and processes out of the evidence under `root`. OSError."""
+    # Each opening has a lock of its own, so that threads wait for each other as well.
+    opened = os.open(root / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder with what is in it. OSError."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def sha256_of(path: Path) -> str:

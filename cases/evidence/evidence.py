@@ -18,7 +18,9 @@ class FileKind(StrEnum):
     CROP = "crop"
     """The accused thing alone, at full resolution, nothing covered; stays on the box."""
     CLIP = "clip"
-    """Packets muxed into a file that plays; nothing was encoded again."""
+    """Packets muxed into a file that plays; nothing was encoded again; stays on the box."""
+    SHOWN = "shown"
+    """A clip that was encoded again with bystanders covered: it may leave the box."""
 
 
 @dataclass(frozen=True, slots=True)

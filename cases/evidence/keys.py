@@ -48,6 +48,10 @@ class SigningKey:
         """Return the signature of some bytes, 64 bytes long."""
         return self.private.sign(data)
 
+    def public_keys(self) -> "PublicKeys":
+        """Return its public key alone, to check what it has signed itself."""
+        return PublicKeys({self.key_id: self.private.public_key()})
+
     def public_pem(self) -> bytes:
         """Write the public key as PEM text."""
         return self.private.public_key().public_bytes(

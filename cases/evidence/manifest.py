@@ -60,6 +60,8 @@ class ManifestFacts:
     crop: CropFile | None
     missing: Mapping[str, str]
     """What could not be made, and why."""
+    supplement: Mapping[str, str] | None = None
+    """Of what is added later: its `name`, and the `manifest_sha256` that it adds to."""
 
 
 def manifest_bytes(request: EvidenceRequest, facts: ManifestFacts) -> bytes:
@@ -92,6 +94,7 @@ def manifest_bytes(request: EvidenceRequest, facts: ManifestFacts) -> bytes:
             "missing": dict(facts.missing),
             "software": facts.software,
             "written_at": facts.written_at.astimezone(UTC).isoformat(),
+            **({} if facts.supplement is None else {"supplement": dict(facts.supplement)}),
         }
     ).encode()
 

@@ -25,11 +25,15 @@ class Verdict(StrEnum):
     BAD_SIGNATURE = "bad_signature"
     """The key that it names did not sign these bytes."""
     UNREADABLE = "unreadable"
+    REMOVED = "removed"
+    """Removed as the site's retention asks, by whom and when: a signed note says it."""
+    HELD = "held"
+    """Under a legal hold: retention leaves it."""
 
     @property
     def stands(self) -> bool:
         """Tell whether nothing speaks against the file."""
-        return self in {Verdict.OK, Verdict.UNCHECKED}
+        return self in {Verdict.OK, Verdict.UNCHECKED, Verdict.REMOVED, Verdict.HELD}
 
 
 @dataclass(frozen=True, slots=True)

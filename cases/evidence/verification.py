@@ -5,12 +5,16 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from cases.errors import NoEvidence
+from cases.errors import EvidenceError, LinesBroken, NoEvidence
 from cases.evidence.chain import CHAIN_NAME, Chain, Link
 from cases.evidence.durable import sha256_of
 from cases.evidence.head import HEAD_NAME, Head, read_head
+from cases.evidence.journal import Journal, JournalEntry, holds
 from cases.evidence.keys import PUBLIC_NAME, PublicKeys, read_keys
+from cases.evidence.linked_lines import JOURNAL_NAME, VERDICTS_NAME, LinkedLines
 from cases.evidence.manifest import MANIFEST_NAME, SIGNATURE_NAME, parse_manifest
+from cases.evidence.removal import DAYS
+from cases.evidence.tombstone import REMOVED_SUFFIX, read_tombstone, tombstone_path
 from cases.evidence.verdict import FileVerdict, Verdict
 
 _DEPTH = 4
@@ -32,8 +36,9 @@ def verify(
     Raises NoEvidence when it is neither; KeyRefused.
     """
     if (folder / CHAIN_NAME).exists():
-        return list(_Site(folder, keys or _keys_beside(folder)).verdicts(expect_last))
-    if not (folder / MANIFEST_NAME).exists():
+        return list(_Site(folder, keys or keys_beside(folder)).verdicts(expect_last))
+    removed = tombstone_path(folder.absolute()).exists()
+    if not removed and not (folder / MANIFEST_NAME).exists():
         raise NoEvidence(
             f"{folder} holds neither {MANIFEST_NAME} (one violation's evidence) "
             f"nor {CHAIN_NAME} (a site's evidence)"
@@ -43,7 +48,8 @@ def verify(
     return list(_verify_one(folder.absolute(), keys))
 
 
-def _keys_beside(root: Path) -> PublicKeys | None:
+def keys_beside(root: Path) -> PublicKeys | None:
+    """Read the public keys that a box keeps beside its evidence; None without. KeyRefused."""
     path = root.absolute().parent / KEYS_FOLDER / PUBLIC_NAME
     return read_keys(path, pinned=False) if path.exists() else None
 
@@ -52,14 +58,25 @@ def _verify_one(folder: Path, keys: PublicKeys | None) -> Iterator[FileVerdict]:
     root = folder.parents[_DEPTH - 1] if len(folder.parents) >= _DEPTH else folder
     name = folder.relative_to(root).as_posix()
     if not (root / CHAIN_NAME).exists():
-        yield from _Folder(folder, keys, note="not checked against a chain").verdicts()
+        if tombstone_path(folder).exists():
+            yield _removed(folder, keys, "", None)
+        else:
+            yield from _Folder(folder, keys, note="not checked against a chain").verdicts()
         return
-    keys = keys or _keys_beside(root)
+    keys = keys or keys_beside(root)
     try:
         link = next((link for link in Chain(root).links() if link.folder == name), None)
     except (OSError, ValueError) as error:
         yield FileVerdict(MANIFEST_NAME, Verdict.CHAIN_BROKEN, f"{CHAIN_NAME}: {error}")
         link = None
+    if tombstone_path(folder).exists():
+        yield _removed(folder, keys, "", link)
+        return
+    journal = _read_journal(root, keys)
+    if isinstance(journal, dict):
+        yield from _held(journal, folder.name, MANIFEST_NAME)
+    else:
+        yield journal
     if link is None:
         yield from _Folder(folder, keys, note="the site's chain does not name it").verdicts()
         yield FileVerdict(MANIFEST_NAME, Verdict.CHAIN_BROKEN, "the site's chain does not name it")
@@ -77,10 +94,12 @@ class _Site:
     """Of the manifests that the chain names, in order."""
     known: set[str] = field(default_factory=set)
     signed: bool = False
+    held: Mapping[str, tuple[JournalEntry, ...]] = field(default_factory=dict)
 
     def verdicts(self, expect_last: str | None) -> Iterator[FileVerdict]:
         before: Link | None = None
         broken = ""
+        yield from self._records()
         try:
             for link in Chain(self.root).links():
                 broken = broken or _gap(before, link)
@@ -95,10 +114,22 @@ class _Site:
         yield self._chain(broken, head, expect_last)
         if head is not None:
             yield self._signed_head(head) if isinstance(head, Head) else head
-        for folder in sorted(self.root.glob("[0-9]*/[0-9]*/[0-9]*/*")):
+        for folder in sorted(self.root.glob(f"{DAYS}/*")):
             name = folder.relative_to(self.root).as_posix()
-            if name not in self.known:
+            if name.removesuffix(REMOVED_SUFFIX) not in self.known:
                 yield FileVerdict(name, Verdict.EXTRA, "the chain does not name it")
+
+    def _records(self) -> Iterator[FileVerdict]:
+        """Check what people did, where anything is written; remember the holds."""
+        if (self.root / VERDICTS_NAME).exists():
+            yield _checked_lines(self.root)
+        if (self.root / JOURNAL_NAME).exists():
+            journal = _read_journal(self.root, self.keys)
+            if isinstance(journal, FileVerdict):
+                yield journal
+                return
+            self.held = journal
+            yield _unkeyed_or_ok(JOURNAL_NAME, self.keys)
 
     def _folder(self, link: Link) -> Iterator[FileVerdict]:
         steps = PurePosixPath(link.folder).parts
@@ -107,6 +138,10 @@ class _Site:
             yield FileVerdict(CHAIN_NAME, Verdict.CHANGED, detail)
             return
         folder = self.root / link.folder
+        if tombstone_path(folder).exists():
+            yield _removed(folder, self.keys, f"{folder.parent.relative_to(self.root)}/", link)
+            return
+        yield from _held(self.held, folder.name, link.folder)
         if not folder.is_dir():
             yield FileVerdict(link.folder, Verdict.MISSING, f"number {link.sequence} of the chain")
             return
@@ -167,6 +202,72 @@ class _Site:
         if strange:
             return FileVerdict(HEAD_NAME, Verdict.CHAIN_BROKEN, strange)
         return FileVerdict(HEAD_NAME, Verdict.OK, _by(head.key_id, self.keys))
+
+
+def _read_journal(
+    root: Path, keys: PublicKeys | None
+) -> dict[str, tuple[JournalEntry, ...]] | FileVerdict:
+    """Return the holds in force, or what is wrong with the journal."""
+    try:
+        entries = Journal(root).entries()
+    except LinesBroken as error:
+        return FileVerdict(JOURNAL_NAME, Verdict.CHANGED, str(error))
+    except EvidenceError as error:
+        return FileVerdict(JOURNAL_NAME, Verdict.UNREADABLE, str(error))
+    for number, entry in enumerate(entries, start=1):
+        if keys is not None and entry.key_id not in keys:
+            return _foreign(JOURNAL_NAME, entry.key_id)
+        if keys is not None and not entry.signed_by(keys):
+            return FileVerdict(JOURNAL_NAME, Verdict.BAD_SIGNATURE, f"line {number}")
+    return holds(entries)
+
+
+def _unkeyed_or_ok(name: str, keys: PublicKeys | None) -> FileVerdict:
+    if keys is None:
+        return FileVerdict(name, Verdict.UNCHECKED, _UNKEYED)
+    return FileVerdict(name, Verdict.OK)
+
+
+def _checked_lines(root: Path) -> FileVerdict:
+    try:
+        LinkedLines(root / VERDICTS_NAME).entries()
+    except LinesBroken as error:
+        return FileVerdict(VERDICTS_NAME, Verdict.CHANGED, str(error))
+    except EvidenceError as error:
+        return FileVerdict(VERDICTS_NAME, Verdict.UNREADABLE, str(error))
+    return FileVerdict(VERDICTS_NAME, Verdict.OK)
+
+
+def _held(
+    held: Mapping[str, tuple[JournalEntry, ...]], violation_id: str, name: str
+) -> Iterator[FileVerdict]:
+    for entry in held.get(violation_id, ()):
+        yield FileVerdict(name, Verdict.HELD, entry.text())
+
+
+def _removed(folder: Path, keys: PublicKeys | None, prefix: str, link: Link | None) -> FileVerdict:
+    """Judge the note that stands where evidence was removed."""
+    path = tombstone_path(folder)
+    name = f"{prefix}{path.name}"
+    try:
+        tombstone = read_tombstone(path)
+    except OSError as error:
+        return FileVerdict(name, Verdict.UNREADABLE, error.strerror or str(error))
+    except ValueError as error:
+        return FileVerdict(name, Verdict.CHANGED, str(error))
+    if link is not None:
+        said = (tombstone.folder, tombstone.manifest_sha256)
+        if said != (link.folder, link.manifest_sha256):
+            return FileVerdict(name, Verdict.CHANGED, "it speaks of other evidence")
+    checked = _checked(name, keys, tombstone.key_id, tombstone.signature, tombstone.signed_bytes())
+    if checked.verdict is Verdict.BAD_SIGNATURE:
+        return FileVerdict(name, checked.verdict, "it was changed after signing")
+    if not checked.verdict.stands:
+        return checked
+    rest = "what is left of it goes with the next run" if folder.exists() else ""
+    verdict = Verdict.REMOVED if checked.verdict is Verdict.OK else checked.verdict
+    details = (tombstone.text(), rest, checked.detail)
+    return FileVerdict(name, verdict, "; ".join(part for part in details if part))
 
 
 _SHORTEST_HASH = 16

@@ -6,13 +6,9 @@ the folders around it flushed. A crash before the link leaves a partial
 folder that the next start removes; a crash after it is completed by renaming.
 """
 
-import fcntl
 import hashlib
-import os
 import shutil
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -22,7 +18,15 @@ from cases.errors import EvidenceError, EvidenceReason
 from cases.evidence.chain import Chain, Link
 from cases.evidence.clips import clips_of
 from cases.evidence.drafts import Drafts
-from cases.evidence.durable import disk_errors, flush, make_folders, sha256_of, write_file
+from cases.evidence.durable import (
+    alone,
+    disk_errors,
+    flush,
+    make_folders,
+    remove,
+    sha256_of,
+    write_file,
+)
 from cases.evidence.evidence import Evidence
 from cases.evidence.head import HEAD_NAME, Head
 from cases.evidence.keys import SigningKey
@@ -33,12 +37,13 @@ from cases.evidence.manifest import (
     manifest_bytes,
     read_evidence,
 )
+from cases.evidence.removal import finish_removals, removed_error
 from cases.evidence.request import EvidenceRequest
+from cases.evidence.supplement import SHOWN_NAME, Supplement, supplement_folder
 from cases.wording import Language
 from detectors import Violation
 
 _PARTIAL = ".partial"
-_LOCK = ".lock"
 
 
 def utc_now() -> datetime:
@@ -68,13 +73,13 @@ class EvidenceWriter:
         self._clock = clock
         self._software = f"streetwarden {version('streetwarden')}"
         self._chain = Chain(self._root)
-        self._writing = threading.Lock()
         with disk_errors(f"evidence folder {self._root}"):
             make_folders(self._root / _PARTIAL, self._root)
-            with self._alone():
+            with alone(self._root):
                 self._complete()
+                finish_removals(self._root, self._key.public_keys())
                 for leftover in (self._root / _PARTIAL).iterdir():
-                    shutil.rmtree(leftover)
+                    remove(leftover)
 
     @property
     def root(self) -> Path:
@@ -93,32 +98,79 @@ class EvidenceWriter:
         same request can be made again.
         """
         folder = self.folder_of(request.violation)
-        with disk_errors(f"evidence of {request.violation.violation_id}"), self._alone():
+        return self._add(folder, lambda partial: self._fill(request, partial, folder))
+
+    def add(self, supplement: Supplement) -> Evidence:
+        """Write a supplement beside a violation's evidence, or return what is complete already.
+
+        EvidenceError as of `write`, and where there is nothing that it could be added to.
+        """
+        violation = supplement.request.violation
+        folder = self.folder_of(violation)
+        target = supplement_folder(folder, supplement.name)
+        return self._add(target, lambda partial: self._fill_more(supplement, partial, target))
+
+    def _add(self, folder: Path, fill: Callable[[Path], Link]) -> Evidence:
+        with disk_errors(f"evidence {folder.name}"), alone(self._root):
             self._complete()
+            removed = removed_error(folder)
+            if removed is not None:
+                raise removed
             if not (folder / MANIFEST_NAME).exists():
-                self._write(request, folder)
+                self._write(folder, fill)
             return _read(folder)
 
-    def _write(self, request: EvidenceRequest, folder: Path) -> None:
+    def _write(self, folder: Path, fill: Callable[[Path], Link]) -> None:
         partial = self._partial(folder)
         if partial.exists():
             shutil.rmtree(partial)
         make_folders(folder.parent, self._root)
         partial.mkdir(mode=0o700)
         try:
-            link = self._fill(request, partial, folder)
-            self._chain.append(link)
+            self._chain.append(fill(partial))
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
             raise
         self._rename(partial, folder)
 
     def _fill(self, request: EvidenceRequest, partial: Path, folder: Path) -> Link:
+        drafts = self._drafts(request, partial)
+        drafts.write_crop(request.stills)
+        drafts.write_clips(clips_of(request))
+        return self._seal(request, drafts, folder, None)
+
+    def _fill_more(self, supplement: Supplement, partial: Path, target: Path) -> Link:
+        request = supplement.request
+        folder = self.folder_of(request.violation)
+        if not (folder / MANIFEST_NAME).exists():
+            raise EvidenceError(
+                EvidenceReason.FAILED, f"{folder.name} has no evidence to add to: {target.name}"
+            )
+        drafts = self._drafts(request, partial)
+        clips = {name: clip for name, clip in clips_of(request).items() if clip}
+        drafts.write_clips(clips)
+        if supplement.shown is not None:
+            began = [clip[0].captured_at(clip[0].packets[0].at_s) for clip in clips.values()]
+            drafts.take_shown(supplement.shown, SHOWN_NAME, min(began, default=None))
+        adds_to = {
+            "name": supplement.name,
+            "manifest_sha256": sha256_of(folder / MANIFEST_NAME),
+        }
+        return self._seal(request, drafts, target, adds_to)
+
+    def _drafts(self, request: EvidenceRequest, partial: Path) -> Drafts:
         drafts = Drafts(partial)
         for number, still in enumerate(request.stills, start=1):
             drafts.write_still(number, still, request, self._language, self._timezone)
-        drafts.write_crop(request.stills)
-        drafts.write_clips(clips_of(request))
+        return drafts
+
+    def _seal(
+        self,
+        request: EvidenceRequest,
+        drafts: Drafts,
+        folder: Path,
+        supplement: dict[str, str] | None,
+    ) -> Link:
         before = self._tail()
         sequence = 1 if before is None else before.sequence + 1
         previous = None if before is None else before.manifest_sha256
@@ -133,6 +185,7 @@ class EvidenceWriter:
             files=drafts.files,
             crop=drafts.crop,
             missing=drafts.missing,
+            supplement=supplement,
         )
         manifest = manifest_bytes(request, facts)
         sha256 = hashlib.sha256(manifest).hexdigest()
@@ -142,9 +195,9 @@ class EvidenceWriter:
             (SIGNATURE_NAME, self._key.sign(manifest)),
             (HEAD_NAME, head.signed(self._key)),
         ):
-            write_file(partial / name, data)
-            flush(partial / name)
-        flush(partial)
+            write_file(drafts.folder / name, data)
+            flush(drafts.folder / name)
+        flush(drafts.folder)
         return Link(
             sequence=sequence,
             folder=folder.relative_to(self._root).as_posix(),
@@ -186,17 +239,6 @@ class EvidenceWriter:
             raise EvidenceError(
                 EvidenceReason.FAILED, f"{self._chain.path} is damaged at its end: {error}"
             ) from error
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Keep other threads and processes out. OSError."""
-        with self._writing:
-            opened = os.open(self._root / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-            try:
-                fcntl.flock(opened, fcntl.LOCK_EX)
-                yield
-            finally:
-                os.close(opened)
 
 
 def _read(folder: Path) -> Evidence:
