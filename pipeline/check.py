@@ -24,6 +24,7 @@ from pipeline.check_models import check_models
 from pipeline.check_permits import check_permits
 from pipeline.check_rules import check_rules
 from pipeline.problem import Findings, Problem
+from pipeline.proposals import check_proposals
 
 PROVINCES = frozenset(
     {*range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55)}
@@ -51,6 +52,7 @@ def check_site(site: Site, registry: Registry) -> list[Problem]:
         _check_places(site, camera, key, findings)
         check_rules(site, camera, key, classes, findings)
         check_permits(site, camera, key, findings)
+        check_proposals(site, camera, key, findings)
         if profile is not None:
             _check_codes(site, camera, key, profile, findings)
     return list(findings)

@@ -10,7 +10,7 @@ import logging
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from cases import (
@@ -23,10 +23,11 @@ from cases import (
     StoreFull,
     WrongState,
 )
-from detectors import Change, Look, Pin, Violation, ViolationEvent
+from detectors import Change, Look, Pin, Proposal, Violation, ViolationEvent
 from pipeline.confirmation import Confirmer
 from pipeline.events import Confirmed, Event
 from pipeline.ingest import Ingest, IngestLost
+from pipeline.proposals import ProposalFiles
 from pipeline.spool import Spool
 from pipeline.step import Stepped
 from pipeline.surroundings import surroundings_of
@@ -59,6 +60,7 @@ class Recorder:
         ingest: Ingest,
         confirmer: Confirmer,
         reserve: Reserve,
+        proposals: ProposalFiles,
         emit: Callable[[Event], None],
     ) -> None:
         self._store = store
@@ -66,6 +68,7 @@ class Recorder:
         self._ingest = ingest
         self._confirmer = confirmer
         self._reserve = reserve
+        self._proposals = proposals
         self._emit = emit
         self._queue: queue.Queue[Stepped | None] = queue.Queue(BACKLOG)
         self._recent: dict[str, deque[Look]] = {}
@@ -87,7 +90,8 @@ class Recorder:
         outcome = stepped.outcome
         recent = self._recent.setdefault(stepped.look.camera_id, deque(maxlen=RECENT))
         recent.append(stepped.look)
-        if outcome.events or outcome.pins or stepped.snapshot is not None:
+        news = outcome.events or outcome.pins or outcome.proposals
+        if news or stepped.snapshot is not None:
             self._queue.put(stepped)
 
     def stop(self, timeout_s: float) -> None:
@@ -118,9 +122,17 @@ class Recorder:
         for pin in outcome.pins:
             if not pin.keep:
                 self._forget(pin.violation_id)
+        self._propose(stepped.look.camera_id, outcome.proposals)
         if stepped.snapshot is not None:
             snapshot = stepped.snapshot
             self._persist(lambda: self._store.save_watch(stepped.look.camera_id, snapshot))
+
+    def _propose(self, camera_id: str, proposals: Sequence[Proposal]) -> None:
+        try:
+            if proposals:
+                self._proposals.keep(camera_id, proposals)
+        except OSError as error:
+            log.warning("a proposal could not be kept", extra={"error": str(error)})
 
     def _opened(self, violation: Violation) -> None:
         alarm = self._confirmer.pre_alarm(violation)

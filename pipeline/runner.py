@@ -16,6 +16,7 @@ from pipeline.couriers import couriers_of
 from pipeline.events import Delivered, Event
 from pipeline.ingest import Ingest
 from pipeline.plan import camera_spec, load_sight, longest_px, watch_of
+from pipeline.proposals import ProposalFiles
 from pipeline.recorder import Recorder
 from pipeline.retention import Retaining
 from pipeline.review import catch_up
@@ -90,6 +91,7 @@ class Runner:
             ingest=self._ingest,
             confirmer=confirmer,
             reserve=self._reserve,
+            proposals=ProposalFiles(site.data),
             emit=self._confirmed,
         )
         self._retaining = Retaining(site, self.store)

@@ -27,6 +27,7 @@ from pipeline import SiteStatus
 from pipeline.confirmation import Confirmer
 from pipeline.events import Event
 from pipeline.ingest import Ingest, IngestLost
+from pipeline.proposals import ProposalFiles
 from pipeline.recorder import Recorder
 from pipeline.sight import Sight
 from pipeline.spool import Spool
@@ -113,6 +114,7 @@ class Parts:
             ingest=ingest,
             confirmer=confirmer,
             reserve=self.reserve,
+            proposals=ProposalFiles(site.data),
             emit=self.told.append,
         )
 
