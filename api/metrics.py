@@ -7,6 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
+from detectors import PictureState
 from pipeline import CameraStatus, SiteStatus
 
 
@@ -53,6 +54,7 @@ def _cameras(cameras: tuple[CameraStatus, ...]) -> Iterator[Metric]:
         "Measured time between key frames; mode says how the camera is decoded.",
         labels=("camera", "mode"),
     )
+    yield from _pictures(cameras)
     for camera in cameras:
         name = camera.camera_id
         up.add_metric((name, camera.reason or ""), float(camera.state == "up"))
@@ -66,6 +68,29 @@ def _cameras(cameras: tuple[CameraStatus, ...]) -> Iterator[Metric]:
             if camera.stream.key_interval_s is not None:
                 interval.add_metric((name, camera.stream.mode), camera.stream.key_interval_s)
     yield from (up, looks, dropped, staleness, interval)
+
+
+def _pictures(cameras: tuple[CameraStatus, ...]) -> Iterator[Metric]:
+    picture = GaugeMetricFamily(
+        "streetwarden_camera_picture",
+        "1 for the state that the camera's picture is in; anything but ok pauses its rules.",
+        labels=("camera", "state"),
+    )
+    seconds = CounterMetricFamily(
+        "streetwarden_rule_seconds",
+        "Time that a rule watched, was blind (pictures not to be trusted) or away (no pictures).",
+        labels=("camera", "rule", "what"),
+    )
+    for camera in cameras:
+        if camera.picture is not None:
+            for state in PictureState:
+                now = float(state is camera.picture.state)
+                picture.add_metric((camera.camera_id, state.value), now)
+        for rule in camera.rules:
+            for what in ("watched", "blind", "away"):
+                name = (camera.camera_id, rule.rule, what)
+                seconds.add_metric(name, getattr(rule, f"{what}_s"))
+    yield from (picture, seconds)
 
 
 def _site(status: SiteStatus) -> Iterator[Metric]:

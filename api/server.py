@@ -99,6 +99,29 @@ def _camera_row(camera: CameraStatus) -> dict[str, Any]:
         "mode": camera.stream.mode if camera.stream else None,
         "key_interval_s": camera.stream.key_interval_s if camera.stream else None,
         "looks": camera.looks,
+        "picture": _picture_row(camera),
+        "rules": [
+            {
+                "rule": rule.rule,
+                "watched_min": round(rule.watched_s / 60, 1),
+                "blind_min": round(rule.blind_s / 60, 1),
+                "away_min": round(rule.away_s / 60, 1),
+            }
+            for rule in camera.rules
+        ],
+    }
+
+
+def _picture_row(camera: CameraStatus) -> dict[str, Any] | None:
+    """Say whether the camera's picture can be trusted; None before the first look."""
+    picture = camera.picture
+    if picture is None or picture.since is None:
+        return None
+    return {
+        "state": picture.state.value,
+        "since": picture.since.isoformat(timespec="milliseconds"),
+        "references": list(picture.references),
+        "registrable": picture.registrable,
     }
 
 

@@ -23,10 +23,18 @@ class PictureState(StrEnum):
     """Whether the picture shows the street it should show."""
 
     OK = "ok"
+    BLACK = "black"
+    """Nothing but black."""
     DARK = "dark"
+    """Too little light to see by."""
+    OVEREXPOSED = "overexposed"
+    """Half of it nothing but white."""
     COVERED = "covered"
+    """Something is before the lens."""
     MOVED = "moved"
+    """The camera looks elsewhere than when its zones were drawn."""
     FROZEN = "frozen"
+    """Packets run, the picture does not."""
     BLURRED = "blurred"
     CORRUPT = "corrupt"
 

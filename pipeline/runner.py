@@ -11,11 +11,12 @@ import numpy as np
 from cases import UNKNOWN_STATES, Channel, Delivery, EvidenceWriter, Message, Reserve, SigningKey
 from configs import Site
 from pipeline.analyser import Analyser
+from pipeline.condition import PictureJudge
 from pipeline.confirmation import Confirmer
 from pipeline.couriers import couriers_of
 from pipeline.events import Delivered, Event
 from pipeline.ingest import Ingest
-from pipeline.plan import camera_spec, load_sight, longest_px, watch_of
+from pipeline.plan import camera_spec, load_sight, longest_px, watch_of, watch_time_of
 from pipeline.proposals import ProposalFiles
 from pipeline.recorder import Recorder
 from pipeline.retention import Retaining
@@ -25,6 +26,7 @@ from pipeline.slots import Slots
 from pipeline.spool import Spool
 from pipeline.status import CameraStatus, SiteStatus
 from pipeline.step import CameraStep
+from pipeline.views import ViewFile
 from streams import CameraState
 
 log = logging.getLogger(__name__)
@@ -54,7 +56,14 @@ class Runner:
         self._reserve = Reserve(site.data, site.evidence.reserve_mib << 20)
         self._reserve.make_way()
         self.store = open_store(site)
-        self._steps = {camera_id: CameraStep(watch) for camera_id, watch in watches.items()}
+        self._steps = {
+            camera.id: CameraStep(
+                watches[camera.id],
+                PictureJudge(camera.id, ViewFile(site.data, camera.id)),
+                watch_time_of(site, camera),
+            )
+            for camera in site.cameras
+        }
         self._restore()
         self._slots = Slots()
         self._ingest = Ingest(
@@ -194,7 +203,7 @@ class Runner:
     def _camera_status(
         self, camera_id: str, state: CameraState | None, dropped: int
     ) -> CameraStatus:
-        count = self._analyser.counts[camera_id]
+        count, step = self._analyser.counts[camera_id], self._steps[camera_id]
         stale = None
         if count.looked_s is not None and count.staleness_s is not None:
             stale = time.monotonic() - count.looked_s + count.staleness_s
@@ -206,4 +215,6 @@ class Runner:
             failures=count.failures,
             dropped=dropped,
             staleness_s=stale,
+            picture=step.judge.condition if step.judge else None,
+            rules=step.watch_time.times() if step.watch_time else (),
         )

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from pipeline.condition import Condition
+from pipeline.watch_time import RuleTime
 from streams import CameraState
 
 
@@ -22,6 +24,10 @@ class CameraStatus:
     """Pictures that were replaced before a model saw them."""
     staleness_s: float | None
     """Age of what was last looked at, now; None before the first look."""
+    picture: Condition | None = None
+    """Whether its pictures can be trusted."""
+    rules: tuple[RuleTime, ...] = ()
+    """How long each of its rules could see."""
 
     @property
     def state(self) -> str:

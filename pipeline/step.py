@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from detectors import Look, Outcome, Watch
+from detectors import Basis, Look, Outcome, PictureState, Watch
 from models import Detections
+from pipeline.condition import PictureJudge
+from pipeline.watch_time import WatchTime
 from streams import Frame
 
 DEFAULT_VIEW = "default"
@@ -28,8 +30,18 @@ class Stepped:
 class CameraStep:
     """The rules of one camera. Called by one thread."""
 
-    def __init__(self, watch: Watch, *, snapshot_every_s: float = 10.0) -> None:
+    def __init__(
+        self,
+        watch: Watch,
+        judge: PictureJudge | None = None,
+        watch_time: WatchTime | None = None,
+        *,
+        snapshot_every_s: float = 10.0,
+    ) -> None:
+        """Without a judge every picture is trusted."""
         self._watch = watch
+        self.judge = judge
+        self.watch_time = watch_time
         self._snapshot_every_s = snapshot_every_s
         self._snapshot_at_s: float | None = None
 
@@ -37,8 +49,12 @@ class CameraStep:
         """Go on from a snapshot, after a restart."""
         self._watch.restore(snapshot)
 
-    def step(self, frame: Frame, detections: Detections) -> Stepped:
+    def step(self, frame: Frame, detections: Detections, basis: Basis = Basis.OBSERVED) -> Stepped:
         """Look once: `detections` are in source pixels, labelled in the site's vocabulary."""
+        state = self.judge.judge(frame) if self.judge else PictureState.OK
+        if self.watch_time is not None:
+            trusted = state is PictureState.OK
+            self.watch_time.look(frame.at_s, frame.captured_at, trusted=trusted)
         look = Look(
             camera_id=frame.camera_id,
             view=DEFAULT_VIEW,
@@ -48,6 +64,8 @@ class CameraStep:
             width=frame.width,
             height=frame.height,
             detections=detections,
+            basis=basis,
+            state=state,
             picture=frame.picture,
         )
         outcome = self._watch.step(look)

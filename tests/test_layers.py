@@ -56,6 +56,8 @@ LATE = {
     "pipeline.detect",
     "pipeline.probe",
     "pipeline.replay",
+    "pipeline.views",
+    "streams.condition",
     "streams.grid",
     "streams.simulated",
 }

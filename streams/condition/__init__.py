@@ -1,0 +1,17 @@
+"""What a look's picture is like, in numbers: light, detail, damage, place. Decides nothing."""
+
+from streams.condition.fields import WIDTH_PX, Fields, fields_of
+from streams.condition.measurement import Measurement, measure
+from streams.condition.registration import Registration
+from streams.condition.view import LEARN_LOOKS, View
+
+__all__ = [
+    "LEARN_LOOKS",
+    "WIDTH_PX",
+    "Fields",
+    "Measurement",
+    "Registration",
+    "View",
+    "fields_of",
+    "measure",
+]

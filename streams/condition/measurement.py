@@ -1,0 +1,91 @@
+"""One look's picture against the look before it and the reference of its view."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from streams.condition.fields import CELLS, Fields, Plane, fields_of
+from streams.condition.registration import Registration
+from streams.condition.view import DETAILED, View
+from streams.frame import Picture
+
+WHITE = 249
+"""Luma from which a pixel shows nothing but light."""
+_FEW_CELLS = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measurement:
+    """What was measured. Shares are 0..1; None: nothing to compare with."""
+
+    luma: float
+    """Mean brightness, 0..255."""
+    bright: float
+    """Luma that 5 % of the picture exceed."""
+    brightest: float
+    """Luma that 1 % of the picture exceed."""
+    white_share: float
+    """Share of the picture at WHITE or above."""
+    detail: float
+    """Smoothed gradient of the most detailed part (2 % of the cells), levels a pixel."""
+    smeared_share: float
+    """Share of the rows that repeat the row above: what decoders put where a picture is lost."""
+    changed_share: float | None
+    """Share of the detailed cells in which any pixel differs from the look before."""
+    lost_share: float | None
+    """Share of the view's lasting detail that cannot be seen."""
+    softness: float | None
+    """Fine detail left where there is coarse detail: 1 as usual."""
+    registration: Registration | None
+    """How the picture lies on the view's reference; None with too few landmarks."""
+
+
+def measure(
+    picture: Picture, before: Picture | None, view: View | None, height_px: int | None = None
+) -> tuple[Fields, Measurement]:
+    """Measure (h, w, 3) RGB against the look before and a view's reference, where there are any.
+
+    height_px: what the picture is stretched to, where the view has no reference yet.
+    """
+    if view is not None and view.height_px is not None:
+        height_px = view.height_px
+    fields = fields_of(picture, height_px)
+    compared = view if view is not None and view.ready else None
+    below = np.cumsum(np.bincount(fields.gray.astype(np.uint8).ravel(), minlength=256))
+    below = below / below[-1]
+    return fields, Measurement(
+        luma=fields.luma,
+        bright=float(np.searchsorted(below, 0.95)),
+        brightest=float(np.searchsorted(below, 0.99)),
+        white_share=float(1 - below[WHITE - 1]),
+        detail=float(np.percentile(fields.coarse, 98)),
+        smeared_share=_smeared_share(fields.gray),
+        changed_share=_changed_share(picture, before, fields),
+        lost_share=compared.lost_share(fields) if compared else None,
+        softness=compared.softness(fields) if compared else None,
+        registration=compared.register(fields) if compared else None,
+    )
+
+
+def _smeared_share(gray: Plane) -> float:
+    """Count rows that differ from the next one far less than along themselves."""
+    down = np.abs(gray[1:] - gray[:-1]).mean(axis=1)
+    along = np.abs(gray[:-1, 1:] - gray[:-1, :-1]).mean(axis=1)
+    return float(((along > 2.0) & (down < 0.2 * along)).mean())
+
+
+def _changed_share(picture: Picture, before: Picture | None, fields: Fields) -> float | None:
+    """Compare two looks exactly: sensor and encoder never give the same detail twice.
+
+    Every second row of green will do: it is most of the luma, from which RGB is made.
+    """
+    if before is None or before.shape != picture.shape:
+        return None
+    green = cv2.absdiff(picture[::2, :, 1], before[::2, :, 1])
+    different = cv2.threshold(green, 0, 255, cv2.THRESH_BINARY)[1].astype(np.float32)
+    changed = cv2.resize(different, CELLS, interpolation=cv2.INTER_AREA)
+    detailed = fields.coarse >= DETAILED
+    if detailed.sum() < _FEW_CELLS:
+        detailed = np.ones_like(detailed)
+    return float((changed[detailed] > 0).mean())
