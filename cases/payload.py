@@ -19,6 +19,7 @@ DESCRIPTION_LIMIT: Final = 4000
 """Characters; GeoReport v2 allows no longer description."""
 
 _NAME_LIMIT: Final = 60
+_PASSING_MOST: Final = 5
 _PLACE_LIMIT: Final = 256
 """Characters of a place (SFWZ, GB/T 47678.5 table 3); with the others, far below the whole."""
 
@@ -227,8 +228,18 @@ def _facts(
         yield words.dwell, _dwell(violation, words)
     source = words.source_with_zone if violation.zone_id else words.source
     yield words.rule, source.format(camera=violation.camera_id, zone=violation.zone_id)
+    if violation.passing:
+        yield words.passing, _passing(violation, timezone, words)
     if manifest:
         yield words.manifest, manifest
+
+
+def _passing(violation: Violation, timezone: ZoneInfo, words: Words) -> str:
+    """List the latest lorries that passed before: kind and time, nothing that names anybody."""
+    return ", ".join(
+        f"{words.lorries.get(one.label, one.label)} {moment(one.captured_at, timezone)}"
+        for one in violation.passing[-_PASSING_MOST:]
+    )
 
 
 def _media(evidence: Evidence, root: Path) -> tuple[CaseMedia, ...]:

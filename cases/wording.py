@@ -33,6 +33,9 @@ class Words:
     source: str
     source_with_zone: str
     rule: str
+    passing: str
+    lorries: Mapping[str, str]
+    """Names of passing vehicles by class."""
     manifest: str
     lead: str
     hours: str
@@ -59,6 +62,8 @@ WORDS: Final[Mapping[Language, Words]] = {
         source="摄像机 {camera}",
         source_with_zone="摄像机 {camera}，区域 {zone}",
         rule="点位",
+        passing="可能来源（此前经过，未经核实）",
+        lorries={"truck": "货车", "muck_truck": "渣土车", "muck_truck_open": "渣土车"},
         manifest="证据清单 SHA-256",
         lead="本线索由视频巡查自动发现，供工作人员现场核实，不作为处罚依据。",
         hours="{count}小时",
@@ -83,6 +88,8 @@ WORDS: Final[Mapping[Language, Words]] = {
         source="camera {camera}",
         source_with_zone="camera {camera}, zone {zone}",
         rule="Seen by",
+        passing="Possible source (passed before, not verified)",
+        lorries={"truck": "lorry", "muck_truck": "muck truck", "muck_truck_open": "muck truck"},
         manifest="Evidence manifest SHA-256",
         lead="Found automatically on video. A lead for an inspector to verify, "
         "not by itself a ground for a penalty.",

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ from hypothesis import strategies as st
 
 from cases import CasePayload, case_key, case_payload
 from cases.payload import DESCRIPTION_LIMIT
-from cases.wording import WORDS, duration, plain
+from cases.record import canonical_json, violation_from_record, violation_record
+from cases.wording import WORDS, Language, duration, plain
 from configs import Place
+from detectors import Passing
 from tests.case_payloads import PLACE, SHANGHAI, make_case, make_evidence, parking_code
 from tests.violations import make_violation
 
@@ -91,6 +94,35 @@ def test_no_configured_text_makes_the_description_long_or_dangerous(
         assert not set("<>\x00\r\u202e\u200b") & set(case.description)
         assert case_key(violation.violation_id) in case.description
         assert "\n" not in case.title
+
+
+def test_lorries_that_passed_are_possible_sources() -> None:
+    """Kind and time of the last five, said to be unverified; the record keeps all of them."""
+    at = make_violation().opened_at
+    lorries = tuple(
+        Passing("muck_truck", n, 1.0 * n, at + timedelta(seconds=n - 60), (1.0, 2.0, 3.0, 4.0))
+        for n in range(7)
+    )
+    violation = replace(make_violation(), kind="muck_spill", passing=lorries)
+    assert (
+        violation_from_record(json.loads(canonical_json(violation_record(violation)))) == violation
+    )
+    names: dict[Language, str] = {"zh-CN": "渣土车", "en": "muck truck"}
+    for language, name in names.items():
+        text = case_payload(
+            violation,
+            None,
+            evidence_root=Path("/nowhere"),
+            code=parking_code(),
+            place=PLACE,
+            language=language,
+            timezone=SHANGHAI,
+        ).description
+        (line,) = [each for each in text.splitlines() if name in each]
+        assert line.startswith(WORDS[language].passing)
+        assert line.count(name) == 5
+        assert "11:59:06" in line
+        assert "11:59:01" not in line
 
 
 def test_a_dwell_is_never_rounded_up() -> None:
