@@ -15,7 +15,6 @@ OWN_KEYS = {
     # key of a zone: (kind of zone that it belongs to, what it says)
     "open": ("frontage", "when the shop is open"),
     "person_height": ("gathering", "how tall people are"),
-    "limit_s": ("loading_bay", "how long one may stand"),
 }
 LEAST_PERSON_PX = 16.0
 """Height in pixels of a person in the picture that a model sees: half of that is a head of two

@@ -22,7 +22,8 @@ def probe_site(
     """Yield a row and a line of text for each camera, in the order of the site file.
 
     A row of a camera that could not be opened has the key `error` (a streams.Reason), another the
-    key `refused`: rules that cannot work on what its stream shows, and why. With `still`, a picture of each camera is saved there, with a grid and its zones drawn in.
+    key `refused`: rules that cannot work on what its stream shows, and why. With `still`, a picture
+    of each camera is saved there, with a grid and its zones drawn in.
     Raises ConfigError when that folder cannot be written.
     """
     if still is not None:
