@@ -3,19 +3,21 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import numpy as np
 
 from cases import UNKNOWN_STATES, Channel, Delivery, EvidenceWriter, Message, Reserve, SigningKey
 from configs import Site
+from detectors import Watch
 from pipeline.analyser import Analyser
 from pipeline.condition import PictureJudge
 from pipeline.confirmation import Confirmer
 from pipeline.couriers import couriers_of
 from pipeline.events import Delivered, Event
 from pipeline.ingest import Ingest
+from pipeline.load import LoadKeeper
 from pipeline.plan import camera_spec, load_sight, longest_px, watch_of, watch_time_of
 from pipeline.proposals import ProposalFiles
 from pipeline.recorder import Recorder
@@ -56,22 +58,16 @@ class Runner:
         self._reserve = Reserve(site.data, site.evidence.reserve_mib << 20)
         self._reserve.make_way()
         self.store = open_store(site)
-        self._steps = {
-            camera.id: CameraStep(
-                watches[camera.id],
-                PictureJudge(camera.id, ViewFile(site.data, camera.id)),
-                watch_time_of(site, camera),
-            )
-            for camera in site.cameras
-        }
+        self._steps = _steps_of(site, watches)
         self._restore()
-        self._slots = Slots()
+        self._slots = Slots(lambda cameras: self._ingest.taken(cameras))
         self._ingest = Ingest(
             [camera_spec(site, camera, longest_px(self._sight, camera)) for camera in site.cameras],
             workers=ingest_workers,
             on_frame=self._slots.put,
             on_state=self._changed,
         )
+        self._load = LoadKeeper(site, look_closely=self._ingest.look_closely, tally=self._tally)
         self._couriers = couriers_of(site, self.store, self._delivered)
         if not self._reserve.make():
             log.error(
@@ -104,7 +100,9 @@ class Runner:
             emit=self._confirmed,
         )
         self._retaining = Retaining(site, self.store)
-        self._analyser = Analyser(self._slots, self._sight, self._steps, self._recorder.record)
+        self._analyser = Analyser(
+            self._slots, self._sight, self._steps, self._recorder.record, self._load
+        )
 
     def _restore(self) -> None:
         for camera_id, saved in self.store.load_watches().items():
@@ -173,6 +171,13 @@ class Runner:
             )
         )
 
+    def _tally(self) -> tuple[int, int]:
+        """Count looks made and looks lost: undecoded, or replaced in their slot."""
+        with self._states_lock:
+            undecoded = sum(state.dropped for state in self._states.values())
+        looks = sum(count.looks for count in self._analyser.counts.values())
+        return looks, undecoded + sum(self._slots.dropped().values())
+
     def status(self) -> SiteStatus:
         """Say how every part is, now."""
         counts = self.store.counts()
@@ -195,6 +200,10 @@ class Runner:
             violations={state.value: number for state, number in counts.violations.items()},
             deliveries={state.value: number for state, number in counts.deliveries.items()},
             oldest_due_s=None if due is None else (datetime.now(UTC) - due).total_seconds(),
+            load=self._load.load(),
+            ingest_memory_bytes=tuple(
+                worker.get("memory_bytes", 0) for worker in self._ingest.counters()
+            ),
             unknown_states=sum(
                 courier.counters().get(UNKNOWN_STATES, 0) for courier in self._couriers
             ),
@@ -215,6 +224,21 @@ class Runner:
             failures=count.failures,
             dropped=dropped,
             staleness_s=stale,
+            attention=self._load.level(camera_id),
+            close_s=self._load.close_s()[camera_id],
+            close_refused=self._load.refused()[camera_id],
+            memory_bytes=self._ingest.memory_bytes(camera_id),
             picture=step.judge.condition if step.judge else None,
             rules=step.watch_time.times() if step.watch_time else (),
         )
+
+
+def _steps_of(site: Site, watches: Mapping[str, Watch]) -> dict[str, CameraStep]:
+    return {
+        camera.id: CameraStep(
+            watches[camera.id],
+            PictureJudge(camera.id, ViewFile(site.data, camera.id)),
+            watch_time_of(site, camera),
+        )
+        for camera in site.cameras
+    }
