@@ -7,6 +7,7 @@ from pathlib import Path
 
 from configs import Site, load_site
 from detectors import ViolationEvent
+from pipeline.condition import PictureJudge
 from pipeline.plan import find_camera, load_sight, longest_px, registry_of, watch_of
 from pipeline.refusal import refuse_errors
 from pipeline.step import CameraStep
@@ -41,7 +42,7 @@ def replay(
         longest_px=longest_px(sight, camera),
         start=_start(site, start),
     )
-    step = CameraStep(watch)
+    step = CameraStep(watch, PictureJudge(camera.id))
     for number, frame in enumerate(reader):
         if not _kept(number, keep):
             continue

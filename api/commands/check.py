@@ -27,11 +27,18 @@ def check(
     still: Annotated[
         Path | None, typer.Option(help="With --probe: save a picture with a grid here.")
     ] = None,
+    accept_view: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CAMERA",
+            help="Take what a moved camera now sees as its view; look at its zones first.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Say what is wrong with a site file, and what to write instead.
 
-    Without --probe nothing is written and no network is touched.
+    Without --probe and --accept-view nothing is written and no network is touched.
 
     Example: streetwarden check site.yaml --probe --still stills/
     """
@@ -51,6 +58,9 @@ def check(
             typer.echo(f"warning: {warning}", err=True)
     if errors:
         raise InputWrong("\nerror: ".join(str(problem) for problem in errors))
+    if accept_view is not None:
+        _accept(loaded, accept_view, output)
+        return
     if probe:
         _probe(loaded, still, output)
         return
@@ -58,6 +68,19 @@ def check(
         rules = [rule.kind for rule in camera.rules]
         row = {"camera": camera.id, "rules": rules, "zones": len(camera.zones)}
         output.row(row, f"{camera.id}: {', '.join(rules) or 'no rules'}: in order")
+
+
+def _accept(loaded: "Site", camera_id: str, output: Output) -> None:
+    from pipeline.views import accept_view
+
+    with input_errors():
+        known = accept_view(loaded, camera_id)
+    text = (
+        f"{camera_id}: the present view is learnt anew from the next clear looks"
+        if known
+        else f"{camera_id}: no reference is kept yet, there is nothing to accept"
+    )
+    output.row({"camera": camera_id, "accepted": known}, text)
 
 
 def _probe(loaded: "Site", still: Path | None, output: Output) -> None:
