@@ -1,0 +1,78 @@
+"""Scripted streets with their truth, for every kind of violation.
+
+`SCENARIOS` holds the stories, some of violations, some of what only looks like one; each can be
+drawn in as many variations as there are seeds. The truth is part of the script; `Noise` and
+`conditions` come after it.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from benchmarks.scenarios import (
+    beyond_storefront,
+    bike_disorder,
+    crowd_density,
+    exposed_garbage,
+    floating_debris,
+    illegal_banner,
+    illegal_parking,
+    muck_pile,
+    muck_spill,
+    street_stall,
+)
+from benchmarks.scenarios.conditions import CONDITIONS, draw
+from benchmarks.scenarios.noise import CLEAN, Noise, looks
+from benchmarks.scenarios.playing import confirmed, play, told, watch_of
+from benchmarks.scenarios.scoring import Tally, at_s, blind_s, describe, matches, overlap, score
+from benchmarks.scenarios.script import Actor, Expected, Scenario, Script, Spell, Stay
+
+__all__ = [
+    "CLEAN",
+    "CONDITIONS",
+    "SCENARIOS",
+    "Actor",
+    "Expected",
+    "Noise",
+    "Scenario",
+    "Script",
+    "Spell",
+    "Stay",
+    "Tally",
+    "at_s",
+    "blind_s",
+    "confirmed",
+    "describe",
+    "draw",
+    "looks",
+    "matches",
+    "overlap",
+    "play",
+    "score",
+    "told",
+    "watch_of",
+]
+
+_KINDS = (
+    beyond_storefront,
+    bike_disorder,
+    crowd_density,
+    exposed_garbage,
+    floating_debris,
+    illegal_banner,
+    illegal_parking,
+    muck_pile,
+    muck_spill,
+    street_stall,
+)
+
+SCENARIOS: Mapping[str, tuple[Scenario, ...]] = MappingProxyType(
+    {
+        module.KIND: tuple(
+            Scenario(module.KIND, make.__name__, innocent, make)
+            for makes, innocent in ((module.VIOLATING, False), (module.INNOCENT, True))
+            for make in makes
+        )
+        for module in _KINDS
+    }
+)
+"""By kind: violations first, then what is innocent."""

@@ -1,0 +1,147 @@
+"""What was said against what was true."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks.scenarios.noise import Noise, gaps
+from benchmarks.scenarios.playing import confirmed
+from benchmarks.scenarios.script import Expected, Script
+from detectors import Box, Violation, ViolationEvent
+
+EARLY_LOOKS = 1.0
+"""Looks by which a confirmation may come before the truth's."""
+LATE_LOOKS = 8.0
+"""Looks by which it may come after it: misses when the thing comes and when its time is up ..."""
+LATE_SHARE = 0.1
+"""... and this share of the dwell: confirmation asks for the thing in most clear looks."""
+SAME_PLACE = 0.3
+"""Least overlap of a violation's box with the place of its truth."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts over sequences."""
+
+    sequences: int = 0
+    expected: int = 0
+    found: int = 0
+    false: int = 0
+    dwells: int = 0
+    """Found violations whose dwell can be compared ..."""
+    dwells_right: int = 0
+    """... and those where it is within one look of the truth, for every time that it came."""
+    wrong: list[str] = field(default_factory=list)
+    """Sequences that were judged wrongly, and how; each can be played again by its name."""
+
+    def add(self, other: "Tally") -> None:
+        """Take in another's counts."""
+        for name in ("sequences", "expected", "found", "false", "dwells", "dwells_right"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.wrong += other.wrong
+
+    @property
+    def precision(self) -> float:
+        """Share of what was confirmed that is true; 1 where nothing was confirmed."""
+        return self.found / (self.found + self.false) if self.found + self.false else 1.0
+
+    @property
+    def recall(self) -> float:
+        """Share of what is true that was confirmed; 1 where there is nothing."""
+        return self.found / self.expected if self.expected else 1.0
+
+    @property
+    def dwell_within_look(self) -> float:
+        """Share of dwells that are within one look of the truth; 1 where there is none."""
+        return self.dwells_right / self.dwells if self.dwells else 1.0
+
+    def to_json(self) -> dict[str, Any]:
+        """Figures of a row of the table."""
+        return {
+            "precision": round(self.precision, 4),
+            "recall": round(self.recall, 4),
+            "n": self.expected,
+            "sequences": self.sequences,
+            "dwell_within_look": round(self.dwell_within_look, 4),
+        }
+
+
+def score(script: Script, events: Sequence[ViolationEvent], name: str, blind_s: float) -> Tally:
+    """Compare what was confirmed with a script's truth.
+
+    blind_s: seconds without looks that the truth does not know of.
+    """
+    tally = Tally(sequences=1, expected=len(script.expected))
+    left = list(script.expected)
+    for event in confirmed(events):
+        told = event.violation
+        truth = next((one for one in left if matches(one, told, script, blind_s)), None)
+        if truth is None:
+            tally.false += 1
+            tally.wrong.append(f"{name}: false {describe(told, script)}")
+            continue
+        left.remove(truth)
+        tally.found += 1
+        if truth.counted:
+            tally.dwells += 1
+            # one look for every time that it came
+            comings = sum(start < at_s(told, script) for start, _ in truth.counted)
+            error_s = abs(dwell_error_s(truth, told, script))
+            tally.dwells_right += error_s <= comings * script.interval_s + 1e-6
+    for truth in left:
+        due_s = truth.due_s(script.interval_s) if truth.window is None else truth.window[0]
+        tally.wrong.append(f"{name}: missed {truth.kind} in {truth.zone_id!r}, due at {due_s:g} s")
+    return tally
+
+
+def blind_s(script: Script, noise: Noise, seed: int) -> float:
+    """Seconds of a noisy script in which nothing can be seen."""
+    lost_s = sum(end - start for start, end in gaps(script, noise, seed))
+    return lost_s + sum(spell.blind_s for spell in script.spells)
+
+
+def at_s(told: Violation, script: Script) -> float:
+    """Time of a violation's last look on the script's timeline, through restarts."""
+    return (told.last_at - script.start).total_seconds()
+
+
+def dwell_error_s(truth: Expected, told: Violation, script: Script) -> float:
+    """Seconds that a violation was said to be there, seen or bridged, beyond the truth."""
+    true_s = truth.dwelt_s(at_s(told, script), script.interval_s)
+    return told.dwell_s + told.unseen_s - true_s
+
+
+def matches(truth: Expected, told: Violation, script: Script, blind_s: float) -> bool:
+    """Whether a confirmed violation is this one: kind, zone, place and time."""
+    if (told.kind, told.zone_id) != (truth.kind, truth.zone_id):
+        return False
+    if truth.place is not None and overlap(truth.place, told.box) < SAME_PLACE:
+        return False
+    step_s = script.interval_s
+    if truth.window is not None:
+        earliest, latest = truth.window
+    else:
+        earliest = latest = truth.due_s(step_s)
+        came_s = truth.counted[0][0] if truth.came_s is None else truth.came_s
+        if (told.opened_at - script.start).total_seconds() < came_s - step_s:
+            return False  # accused of a time before it was there
+    late_s = LATE_LOOKS * step_s + LATE_SHARE * truth.dwell_s + truth.slack_s + blind_s
+    return earliest - EARLY_LOOKS * step_s <= at_s(told, script) <= latest + late_s
+
+
+def overlap(one: Box, other: Box) -> float:
+    """Intersection over union."""
+    width = max(0.0, min(one[2], other[2]) - max(one[0], other[0]))
+    height = max(0.0, min(one[3], other[3]) - max(one[1], other[1]))
+    sizes = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
+    return width * height / max(sizes - width * height, 1e-9)
+
+
+def describe(told: Violation, script: Script) -> str:
+    """Say in a line what was confirmed."""
+    box = ", ".join(f"{side:.0f}" for side in told.box)
+    opened_s = (told.opened_at - script.start).total_seconds()
+    return (
+        f"{told.kind} in {told.zone_id!r} at {at_s(told, script):g} s (opened {opened_s:g} s, "
+        f"dwell {told.dwell_s:.1f} s, unseen {told.unseen_s:.1f} s, {told.label} [{box}])"
+    )
