@@ -226,6 +226,10 @@ def _facts(
     yield words.confirmed, moment(confirmed_at(violation), timezone)
     if violation.dwell_s >= 1.0:  # a pass has none
         yield words.dwell, _dwell(violation, words)
+    if extent := _extent(violation, words):
+        yield words.extent, extent
+    for remark in violation.remarks:
+        yield words.remark, words.remarks.get(remark, remark)
     source = words.source_with_zone if violation.zone_id else words.source
     yield words.rule, source.format(camera=violation.camera_id, zone=violation.zone_id)
     if violation.passing:
@@ -248,6 +252,17 @@ def _media(evidence: Evidence, root: Path) -> tuple[CaseMedia, ...]:
         for file in evidence.files
         if file.kind is FileKind.ANNOTATED
     )
+
+
+def _extent(violation: Violation, words: Words) -> str:
+    """Say how many at least, and how much of the zone; empty where nothing was measured."""
+    parts = []
+    if violation.count is not None:
+        counted = words.counted.get(violation.kind, words.counted_else)
+        parts.append(counted.format(count=violation.count))
+    if violation.share is not None and violation.share >= 0.01:
+        parts.append(words.covered.format(percent=int(100 * violation.share)))
+    return words.between.join(parts)
 
 
 def _dwell(violation: Violation, words: Words) -> str:

@@ -33,6 +33,15 @@ class Words:
     source: str
     source_with_zone: str
     rule: str
+    extent: str
+    counted: Mapping[str, str]
+    """At least so many, by kind of violation; {count}."""
+    counted_else: str
+    covered: str
+    between: str
+    remark: str
+    remarks: Mapping[str, str]
+    """What has to be known beside the violation, by name."""
     passing: str
     lorries: Mapping[str, str]
     """Names of passing vehicles by class."""
@@ -62,6 +71,18 @@ WORDS: Final[Mapping[Language, Words]] = {
         source="摄像机 {camera}",
         source_with_zone="摄像机 {camera}，区域 {zone}",
         rule="点位",
+        extent="规模",
+        counted={
+            "beyond_storefront": "至少{count}处物品",
+            "bike_disorder": "至少{count}辆非机动车",
+            "crowd_density": "至少{count}人",
+            "floating_debris": "至少{count}处漂浮物",
+        },
+        counted_else="至少{count}处",
+        covered="约占区域的{percent}%",
+        between="，",
+        remark="说明",
+        remarks={"no_reference": "未掌握该处非营业时间的情况，无对照画面"},
         passing="可能来源（此前经过，未经核实）",
         lorries={"truck": "货车", "muck_truck": "渣土车", "muck_truck_open": "渣土车"},
         manifest="证据清单 SHA-256",
@@ -88,6 +109,20 @@ WORDS: Final[Mapping[Language, Words]] = {
         source="camera {camera}",
         source_with_zone="camera {camera}, zone {zone}",
         rule="Seen by",
+        extent="Extent",
+        counted={
+            "beyond_storefront": "at least {count} displayed outside",
+            "bike_disorder": "at least {count} two-wheelers",
+            "crowd_density": "at least {count} people",
+            "floating_debris": "at least {count} pieces",
+        },
+        counted_else="at least {count}",
+        covered="about {percent} % of the zone",
+        between=", ",
+        remark="Note",
+        remarks={
+            "no_reference": "what stands here in closed hours is not known; nothing to compare with"
+        },
         passing="Possible source (passed before, not verified)",
         lorries={"truck": "lorry", "muck_truck": "muck truck", "muck_truck_open": "muck truck"},
         manifest="Evidence manifest SHA-256",
