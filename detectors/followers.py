@@ -6,6 +6,7 @@ from types import MappingProxyType
 from detectors.banner import IllegalBanner
 from detectors.bikes import BikeDisorder
 from detectors.crowd import CrowdDensity
+from detectors.damaged_sign import damaged_signs
 from detectors.debris import FloatingDebris
 from detectors.follower import Follower
 from detectors.garbage import ExposedGarbage
@@ -59,6 +60,7 @@ MAKERS: Mapping[str, Maker] = MappingProxyType(
         "beyond_storefront": _storefront,
         "bike_disorder": _zones(BikeDisorder),
         "crowd_density": _zones(CrowdDensity),
+        "damaged_sign": damaged_signs,
         "exposed_garbage": _standing(ExposedGarbage),
         "floating_debris": _zones(FloatingDebris),
         "illegal_banner": _standing(IllegalBanner),

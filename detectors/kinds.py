@@ -137,8 +137,10 @@ KINDS: Mapping[str, KindSpec] = _table(
             "damaged_sign",
             frozenset({"sign"}),
             frozenset({"sign_damaged", "sign"}),
-            0.0,
+            7200.0,
             Identity.SIGN,
+            default_again_after_s=DAY_S,
+            built=True,
         ),
         KindSpec(
             "illegal_banner",

@@ -48,6 +48,8 @@ class Timing:
     step_s: float
     grace_s: float
     """A dwell that was not observed for longer starts again."""
+    seen_share: float = SEEN_SHARE
+    """Share of the clear looks of a dwell in which it has to be seen."""
 
     @classmethod
     def for_dwell(cls, dwell_s: float, interval_s: float) -> "Timing":
@@ -88,7 +90,9 @@ class Presence:
     changed: int = 0
     """Those of them in which its place looked different."""
     contested: bool = False
-    """Whether something since the last sighting spoke against its being there all the time."""
+    """Whether some look since the last sighting could not show that it was still there ..."""
+    disputed: bool = False
+    """... or showed something else in its place."""
     paused: bool = False
     """Whether the clock was stopped at the last sighting."""
     dwell_s: float = 0.0
@@ -117,12 +121,16 @@ class Presence:
         *,
         strong: bool,
         paused: bool,
+        verified: bool = False,
     ) -> None:
-        """Take a sighting: count the forbidden seconds since the one before, as seen or unseen."""
+        """Take a sighting: count the forbidden seconds since the one before, as seen or unseen.
+
+        verified: its place was compared and looks as it did at the sighting before.
+        """
         passed_s = now_s - self.last_seen_s
         if not (paused or self.paused):
             forbidden_s = passed_s * schedule.forbidden_share(self.last_seen_at, at)
-            if self._bridged(passed_s, session, timing):
+            if self._bridged(passed_s, session, timing, verified=verified):
                 self.dwell_s += forbidden_s
             else:
                 self.unseen_s += forbidden_s
@@ -134,13 +142,19 @@ class Presence:
         self.seen += 1
         self.strong += strong
         self.missing = self.changed = 0
-        self.contested = False
+        self.contested = self.disputed = False
 
-    def _bridged(self, passed_s: float, session: int, timing: Timing) -> bool:
-        """Whether the time between two sightings counts as observed."""
+    def _bridged(self, passed_s: float, session: int, timing: Timing, *, verified: bool) -> bool:
+        """Whether the time between two sightings counts as observed.
+
+        What was hidden for a few looks and then looks the same, where nothing else was seen in
+        its place, has stood there: else traffic would stretch every dwell.
+        """
         if passed_s <= timing.short_s:
             return True
-        return passed_s <= timing.step_s and not self.contested and session == self.session
+        if passed_s > timing.step_s or session != self.session:
+            return False
+        return not self.contested or (verified and not self.disputed)
 
     def miss(self, *, changed: bool) -> None:
         """Take a clear look without it; changed: its place was seen to look different."""
@@ -148,14 +162,16 @@ class Presence:
         self.missing += 1
         self.changed += changed
         self.contested = self.contested or changed
+        self.disputed = self.disputed or changed
         self.feed(Input.MISSED)
 
-    def blind(self) -> None:
-        """Take a look that cannot tell.
+    def blind(self, *, disputed: bool = False) -> None:
+        """Take a look that cannot tell; disputed: because something else is in its place.
 
         It counts against what was hardly seen: passing traffic hides passing traffic.
         """
         self.contested = True
+        self.disputed = self.disputed or disputed
         self.missing += self.state is State.ARRIVING
         self.feed(Input.BLIND)
 
@@ -178,7 +194,7 @@ class Presence:
         clear = self.seen + self.missed
         return (
             self.dwell_s >= timing.dwell_s - ROUNDING_S
-            and self.seen >= (clear - self.blinked) * SEEN_SHARE
+            and self.seen >= (clear - self.blinked) * timing.seen_share
             and self.is_found()
         )
 
@@ -223,6 +239,7 @@ class Presence:
             "missing": self.missing,
             "changed": self.changed,
             "contested": self.contested,
+            "disputed": self.disputed,
             "paused": self.paused,
             "dwell_s": self.dwell_s,
             "unseen_s": self.unseen_s,

@@ -62,6 +62,10 @@ class Remark(StrEnum):
 
     NO_REFERENCE = "no_reference"
     """Nothing was known of the place in the shop's closed hours: there is no second witness."""
+    NEVER_SEEN_WHOLE = "never_seen_whole"
+    """The sign looked damaged from the first look on: there is no earlier picture of it."""
+    SIGN_GONE = "sign_gone"
+    """The sign is not in its place any more, while others are."""
 
 
 @dataclass(frozen=True, slots=True)

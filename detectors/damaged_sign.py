@@ -1,0 +1,207 @@
+"""What is its own about damaged_sign: each sign against its own reference, over hours.
+
+A zone is one sign. A reading is the verdict of most looks since the last reading; three quarters
+of the readings of a dwell have to say that the sign is damaged, or gone.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from detectors import appearance
+from detectors.appearance import Signature
+from detectors.follower import Follower
+from detectors.place import UNITS, areas, intersections
+from detectors.presence import Timing
+from detectors.reading import Level, Reading
+from detectors.rule import Rule
+from detectors.scene import Instant, Scene
+from detectors.schedule import Schedule
+from detectors.sign_views import SignViews, is_day
+from detectors.spaced import SpacedReadings
+from detectors.story import Names
+from detectors.violation import Box, Remark
+from detectors.zone import Zone
+from detectors.zone_presences import ZonePresences
+
+READINGS = 16
+"""In a dwell."""
+DAMAGED_SHARE = 0.75
+"""Share of the readings that could tell which have to say so: 12 of 16."""
+STAY = 0.4
+"""A whole sign is still recognised down to this share of the rule's score."""
+ON_SIGN = 0.3
+"""Overlap (shared area over the smaller of the two) from which a box shows the zone's sign."""
+HIDDEN = 0.3
+"""Share of a sign behind something else from which a look cannot tell."""
+UNCHANGED = 0.9
+"""Likeness from which a sign looks as it always did, whatever a model says of it today."""
+
+
+class Verdict(StrEnum):
+    """What one look says about a sign."""
+
+    WHOLE = "whole"
+    DAMAGED = "damaged"
+    GONE = "gone"
+    UNSURE = "unsure"
+
+
+class Sign:
+    """One zone and what is known of the sign in it."""
+
+    def __init__(self, zone: Zone) -> None:
+        self.zone = zone
+        self.views = SignViews()
+        self.changed: Signature | None = None
+        """What it looks like since it changed; leaves in the wind look different every time."""
+        self.votes: Counter[Verdict] = Counter()
+        """Of the looks since the last reading."""
+        self.scores: list[float] = []
+        """Of the damage seen in them."""
+
+    def box(self, height: float) -> Box:
+        """Hull of the zone in units; height: the picture's."""
+        xs, ys = zip(*self.zone.polygon, strict=True)
+        return (min(xs) * UNITS, min(ys) * height, max(xs) * UNITS, max(ys) * height)
+
+    def is_steady(self, scene: Scene) -> bool:
+        """Whether the sign looks as it did at the last look that saw it changed."""
+        if scene.picture is None:
+            return True
+        if self.changed is None:
+            self.changed = appearance.take(scene.picture, self.box(scene.height))
+            return True
+        alike = appearance.likeness(self.changed, scene.picture)
+        if alike is None or alike >= appearance.LOOKS_SAME:
+            return True
+        self.changed = appearance.take(scene.picture, self.box(scene.height))
+        return False
+
+    def to_json(self) -> dict[str, Any]:
+        """State as JSON-able data."""
+        return {
+            "views": self.views.to_json(),
+            "changed": None if self.changed is None else self.changed.to_json(),
+            "votes": {str(verdict): count for verdict, count in self.votes.items()},
+            "damage": sum(self.scores) / len(self.scores) if self.scores else None,
+        }
+
+    def take_up_json(self, data: Mapping[str, Any]) -> None:
+        """Undo to_json()."""
+        self.views = SignViews.from_json(data["views"])
+        self.changed = None if data["changed"] is None else Signature.from_json(data["changed"])
+        self.votes = Counter({Verdict(name): count for name, count in data["votes"].items()})
+        damaged = self.votes[Verdict.DAMAGED]
+        self.scores = [] if data["damage"] is None else [float(data["damage"])] * damaged
+
+
+class DamagedSign:
+    """Signs of one rule, gathered look by look, read now and then."""
+
+    def __init__(self, rule: Rule) -> None:
+        self._conf = rule.effective_conf
+        self._signs = {zone.zone_id: Sign(zone) for zone in rule.accused_zones}
+
+    @property
+    def min_conf(self) -> float:
+        """Lowest score it makes use of."""
+        return STAY * self._conf
+
+    def observe(self, scene: Scene) -> None:
+        """Nothing: gather() has taken the look already."""
+
+    def pass_over(self, instant: Instant) -> None:
+        """Nothing: only looks that see the sign are gathered."""
+
+    def gather(self, scene: Scene) -> None:
+        """Let a look vote on every sign."""
+        verdicts = {zone_id: self._verdict(sign, scene) for zone_id, sign in self._signs.items()}
+        in_place = {Verdict.WHOLE, Verdict.DAMAGED}
+        standing = sum(verdict in in_place for verdict, _ in verdicts.values())
+        for zone_id, (verdict, score) in verdicts.items():
+            sign = self._signs[zone_id]
+            # Where no other sign is in place either, the whole front is being done up.
+            unsure = verdict is Verdict.GONE and not standing
+            if verdict in {Verdict.DAMAGED, Verdict.GONE} and not sign.is_steady(scene):
+                unsure = True
+            sign.votes[Verdict.UNSURE if unsure else verdict] += 1
+            if verdict is Verdict.DAMAGED and not unsure:
+                sign.scores.append(score)
+            if verdict is Verdict.WHOLE:
+                sign.changed = None
+                sign.views.learn(scene.picture, sign.box(scene.height))
+
+    def _verdict(self, sign: Sign, scene: Scene) -> tuple[Verdict, float]:
+        """Say what a look shows of a sign, and with which score."""
+        seen, box = scene.seen, np.asarray([sign.box(scene.height)])
+        whole = damage = 0.0
+        if len(seen):
+            common = intersections(box, seen.boxes)[0]
+            on_sign = common / np.minimum(areas(seen.boxes), areas(box)[0]) >= ON_SIGN
+            for index in np.flatnonzero(on_sign).tolist():
+                if seen.names[index] == "sign_damaged":
+                    damage = max(damage, float(seen.scores[index]))
+                elif seen.names[index] == "sign":
+                    whole = max(whole, float(seen.scores[index]))
+            before = [name not in {"sign", "sign_damaged"} for name in seen.names]
+            if np.any((common / areas(box)[0] >= HIDDEN) & before):
+                return (Verdict.UNSURE, 0.0)
+        alike = sign.views.likeness(scene.picture)
+        if damage >= self._conf and damage >= whole:
+            same = alike is not None and alike >= UNCHANGED
+            return (Verdict.UNSURE, 0.0) if same else (Verdict.DAMAGED, damage)
+        if whole or damage:
+            return (Verdict.WHOLE, whole) if whole > damage else (Verdict.UNSURE, 0.0)
+        # By night a board whose lamps are off is as good as invisible.
+        by_day = scene.picture is not None and is_day(scene.picture)
+        gone = by_day and alike is not None and alike < appearance.LOOKS_CHANGED
+        return (Verdict.GONE, 1.0) if gone else (Verdict.UNSURE, 0.0)
+
+    def read(self, zone_id: str, scene: Scene) -> Reading:
+        """Sum up the looks since the last reading."""
+        sign = self._signs[zone_id]
+        votes, scores = sign.votes, sign.scores
+        sign.votes, sign.scores = Counter(), []
+        told = votes[Verdict.WHOLE] + votes[Verdict.DAMAGED] + votes[Verdict.GONE]
+        if not told or told < votes[Verdict.UNSURE] / 2:
+            return Reading.none(blind=True)
+        bad = max((Verdict.DAMAGED, Verdict.GONE), key=lambda verdict: votes[verdict])
+        if votes[Verdict.DAMAGED] + votes[Verdict.GONE] <= told / 2:
+            return Reading.none()
+        known = sign.views.is_known(scene.picture)
+        reading = Reading(Level.ENTER, sign.box(scene.height), label="sign_damaged")
+        if bad is Verdict.GONE:
+            return replace(reading, score=1.0, label="sign", remarks=(Remark.SIGN_GONE,))
+        remarks = () if known else (Remark.NEVER_SEEN_WHOLE,)
+        return replace(reading, score=sum(scores) / len(scores), remarks=remarks)
+
+    def to_json(self) -> dict[str, Any]:
+        """State as JSON-able data."""
+        return {zone_id: sign.to_json() for zone_id, sign in self._signs.items()}
+
+    def take_up_json(self, data: Mapping[str, Any]) -> None:
+        """Undo to_json()."""
+        for zone_id, sign in self._signs.items():
+            if zone_id in data:
+                sign.take_up_json(data[zone_id])
+
+
+def damaged_signs(names: Names, schedule: Schedule, interval_s: float) -> Follower:
+    """Make what follows a rule about signs: READINGS readings in a dwell."""
+    rule = names.rule
+    dwell_s = {zone.zone_id: rule.effective_dwell_s(zone) for zone in rule.accused_zones}
+    spacing_s = max(interval_s, min(dwell_s.values()) / READINGS)
+    timing = {
+        zone_id: replace(
+            Timing.for_dwell(seconds, spacing_s), seen_share=DAMAGED_SHARE, enter_s=spacing_s
+        )
+        for zone_id, seconds in dwell_s.items()
+    }
+    measure = DamagedSign(rule)
+    presences = ZonePresences(names, measure, schedule, spacing_s, timing)
+    return SpacedReadings(presences, measure, spacing_s)

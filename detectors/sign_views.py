@@ -1,0 +1,78 @@
+"""What a sign looks like when it is whole, by day and by night, and whether it still does."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors import appearance
+from detectors.appearance import GREY, Signature
+from detectors.violation import Box
+
+NIGHT_GREY = 70.0
+"""Mean brightness of a picture under which signs are lit from inside, or not at all."""
+BLEND = 0.1
+"""Share by which the reference follows what the whole sign looks like today."""
+NEW_LOOK = 16
+"""Readings in a row in which a whole sign looked otherwise, after which it is a new sign."""
+
+
+class SignViews:
+    """References of one sign: one for the day, one for the night."""
+
+    def __init__(self) -> None:
+        self._views: dict[str, Signature] = {}
+        self._renewed: dict[str, int] = {}
+
+    def is_known(self, picture: NDArray[np.uint8] | None) -> bool:
+        """Whether there is a reference for this light."""
+        return picture is not None and _light(picture) in self._views
+
+    def likeness(self, picture: NDArray[np.uint8] | None) -> float | None:
+        """How much the sign looks as it did when it was whole, 1 the same; None: not known."""
+        if picture is None:
+            return None
+        return appearance.likeness(self._views.get(_light(picture)), picture)
+
+    def learn(self, picture: NDArray[np.uint8] | None, box: Box) -> None:
+        """Take a clear view of the whole sign; box: of its zone, in units."""
+        fresh = appearance.take(picture, box)
+        if picture is None or fresh is None:
+            return
+        light = _light(picture)
+        known = self._views.get(light)
+        alike = appearance.likeness(known, picture)
+        if known is None or alike is None:
+            self._views[light] = fresh
+        elif alike >= appearance.LOOKS_SAME:
+            self._views[light] = appearance.blended(known, fresh, BLEND)
+            self._renewed[light] = 0
+        else:
+            self._renewed[light] = self._renewed.get(light, 0) + 1
+            if self._renewed[light] >= NEW_LOOK:
+                self._views[light] = fresh
+                self._renewed[light] = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """State as JSON-able data."""
+        views = {light: view.to_json() for light, view in self._views.items()}
+        return {"views": views, "renewed": dict(self._renewed)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "SignViews":
+        """Undo to_json()."""
+        views = cls()
+        views._views = {light: Signature.from_json(view) for light, view in data["views"].items()}
+        views._renewed = dict(data["renewed"])
+        return views
+
+
+def is_day(picture: NDArray[np.uint8]) -> bool:
+    """Whether a picture is bright enough for signs to be seen that are not lit."""
+    # Every fourth pixel is enough for a mean.
+    return float((picture[::4, ::4] @ GREY).mean()) >= NIGHT_GREY
+
+
+def _light(picture: NDArray[np.uint8]) -> str:
+    return "day" if is_day(picture) else "night"

@@ -1,0 +1,275 @@
+"""damaged_sign: each sign against its own reference, over many readings; and its false friends."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from detectors import Change, Look, Remark, Rule, ViolationEvent, Watch, Zone
+from models import Detections
+from tests.looks import HEIGHT, INTERVAL_S, NOON, SHANGHAI, VOCABULARY, WIDTH
+
+DWELL_S = 64.0
+BOXES = {"left": (40, 60, 200, 110), "middle": (240, 60, 400, 110), "right": (440, 60, 600, 110)}
+Picture = NDArray[np.uint8]
+
+
+def zone(name: str) -> Zone:
+    """Make the zone of a sign: its box with a margin."""
+    x0, y0, x1, y1 = BOXES[name]
+    left, right = (x0 - 4) / WIDTH, (x1 + 4) / WIDTH
+    top, low = (y0 - 4) / HEIGHT, (y1 + 4) / HEIGHT
+    return Zone(name, "sign", ((left, top), (right, top), (right, low), (left, low)))
+
+
+RULE = Rule("damaged_sign", tuple(zone(name) for name in BOXES), dwell_s=DWELL_S)
+
+
+@dataclass
+class Front:
+    """A house front with three signs at one moment; a script changes it."""
+
+    at_s: float
+    picture: Picture
+    found: dict[str, tuple[str, float]]
+    """Sign: what the model calls it, and its score."""
+    extra: tuple[tuple[str, tuple[float, float, float, float]], ...] = ()
+
+    def repaint(self, name: str, picture: Picture) -> None:
+        """Put other pixels where a sign hangs."""
+        x0, y0, x1, y1 = BOXES[name]
+        self.picture[y0:y1, x0:x1] = picture
+
+    def crop(self, name: str) -> Picture:
+        """Return the pixels of a sign."""
+        x0, y0, x1, y1 = BOXES[name]
+        return self.picture[y0:y1, x0:x1]
+
+
+Script = Callable[[Front], None]
+
+
+def front(at_s: float) -> Front:
+    """Draw the front as it should be: a grey wall, coloured boards with blocks for letters."""
+    rng = np.random.default_rng(7)
+    picture = np.full((HEIGHT, WIDTH, 3), 140, np.uint8)
+    for x0, y0, x1, y1 in BOXES.values():
+        picture[y0:y1, x0:x1] = rng.integers(60, 200, 3)
+        for left in range(x0 + 10, x1 - 20, 24):
+            top = y0 + int(rng.integers(8, 16))
+            picture[top : top + 26, left : left + int(rng.integers(8, 18))] = rng.integers(
+                0, 255, 3
+            )
+    return Front(at_s, picture, dict.fromkeys(BOXES, ("sign", 0.7)))
+
+
+def tear(one: Front, name: str = "middle") -> None:
+    """Let half of a board hang down, so that the wall shows."""
+    crop = one.crop(name)
+    crop[:, 80:] = 140
+    crop[20:, 90:120] = (60, 50, 40)
+    one.found[name] = ("sign_damaged", 0.6)
+
+
+def looks(
+    script: Script, length_s: float, rng: np.random.Generator, miss: float = 0.0
+) -> Iterator[Look]:
+    """Show the script look by look, with jitter, sensor noise and misses."""
+    for number in range(int(length_s / INTERVAL_S)):
+        at_s = number * INTERVAL_S
+        one = front(at_s)
+        script(one)
+        rows = [(name, *found) for name, found in one.found.items() if rng.uniform() >= miss]
+        boxes = [np.array(BOXES[name]) + rng.normal(0, 2, 4) for name, _, _ in rows]
+        boxes += [np.array(box) for _, box in one.extra]
+        labels = [label for _, label, _ in rows] + [label for label, _ in one.extra]
+        scores = [score for _, _, score in rows] + [0.8] * len(one.extra)
+        noisy = one.picture + rng.normal(0, 3, one.picture.shape)
+        yield Look(
+            camera_id="cam",
+            view="default",
+            session=1,
+            at_s=at_s,
+            captured_at=NOON + timedelta(seconds=at_s),
+            width=WIDTH,
+            height=HEIGHT,
+            detections=Detections(
+                np.array(boxes, np.float32).reshape(-1, 4),
+                np.array(scores, np.float32),
+                np.array([VOCABULARY.index(label) for label in labels], np.int32),
+            ),
+            picture=noisy.clip(0, 255).astype(np.uint8),
+        )
+
+
+def make() -> Watch:
+    """Watch the three signs."""
+    return Watch("site", "cam", [RULE], VOCABULARY, SHANGHAI, INTERVAL_S)
+
+
+def told(script: Script, length_s: float, miss: float = 0.0, seed: int = 0) -> list[ViolationEvent]:
+    """Return what a watch says of a script."""
+    watch = make()
+    rng = np.random.default_rng(seed)
+    return [e for look in looks(script, length_s, rng, miss) for e in watch.step(look).events]
+
+
+def confirmed(events: list[ViolationEvent]) -> list[ViolationEvent]:
+    """Keep the confirmations."""
+    return [event for event in events if event.change is Change.CONFIRMED]
+
+
+def torn_from(start_s: float) -> Script:
+    """Tear the middle sign at some time."""
+
+    def script(one: Front) -> None:
+        if one.at_s >= start_s:
+            tear(one)
+
+    return script
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_torn_sign_is_one_violation(seed: int) -> None:
+    """Torn at 40 s and missed in every fifth look, it is confirmed once, after the dwell."""
+    (event,) = confirmed(told(torn_from(40.0), 300.0, miss=0.2, seed=seed))
+    assert event.violation.zone_id == "middle"
+    assert event.violation.label == "sign_damaged"
+    assert 40.0 + DWELL_S <= event.violation.last_at_s <= 40.0 + DWELL_S + 24.0
+    assert event.violation.remarks == ()
+
+
+def test_damage_from_the_first_look_on_says_so() -> None:
+    """There is no earlier picture to compare with, and the violation tells."""
+    (event,) = confirmed(told(torn_from(0.0), 160.0))
+    assert event.violation.remarks == (Remark.NEVER_SEEN_WHOLE,)
+
+
+def test_a_sign_that_fell_is_missing_while_its_neighbours_hang() -> None:
+    """The wall where it hung, no detection, and the others in place."""
+
+    def script(one: Front) -> None:
+        if one.at_s >= 40.0:
+            one.repaint("right", np.full((50, 160, 3), 138, np.uint8))
+            del one.found["right"]
+
+    (event,) = confirmed(told(script, 240.0))
+    assert event.violation.zone_id == "right"
+    assert event.violation.remarks == (Remark.SIGN_GONE,)
+
+
+def test_a_renovation_wrap_is_no_missing_sign() -> None:
+    """All signs go at once: nobody says that they are missing."""
+
+    def script(one: Front) -> None:
+        if one.at_s >= 40.0:
+            one.picture[40:140] = (40, 120, 60)
+            one.found.clear()
+
+    assert confirmed(told(script, 400.0)) == []
+
+
+def test_leaves_before_a_sign_are_no_damage() -> None:
+    """What looks different at every look is in the wind, whatever the model calls it."""
+
+    def script(one: Front) -> None:
+        if one.at_s >= 40.0:
+            rng = np.random.default_rng(int(one.at_s))
+            for x, y in rng.integers(0, (150, 44), (60, 2)):
+                one.crop("left")[y : y + 7, x : x + 12] = (30, 80, 20)
+            one.found["left"] = ("sign_damaged", 0.6)
+
+    assert confirmed(told(script, 400.0)) == []
+
+
+def test_a_model_that_errs_on_an_unchanged_sign_accuses_nobody() -> None:
+    """A sign that looks as it always did is not damaged, though the model says so."""
+
+    def script(one: Front) -> None:
+        if one.at_s >= 40.0:
+            one.found["left"] = ("sign_damaged", 0.9)
+
+    assert confirmed(told(script, 300.0)) == []
+
+
+def test_glare_for_a_quarter_of_the_time_is_no_damage() -> None:
+    """The sun in the board for 16 s of a dwell of 64 s, every day again."""
+
+    def script(one: Front) -> None:
+        if one.at_s >= 40.0 and one.at_s % DWELL_S < 16.0:
+            one.crop("middle")[:, 30:110] = 255
+            one.found["middle"] = ("sign_damaged", 0.7)
+
+    assert confirmed(told(script, 600.0)) == []
+
+
+def test_letters_unlit_at_night_are_no_damage() -> None:
+    """The night's reference is the lit sign; an evening without light shows a dark, whole board."""
+
+    def script(one: Front) -> None:
+        if one.at_s >= 40.0:
+            one.picture[:] = one.picture // 5
+            dark = one.at_s >= 140.0
+            one.crop("left")[:] = one.crop("left") * (1 if dark else 4)
+            if dark:
+                del one.found["left"]  # nothing can be made out on it
+
+    assert confirmed(told(script, 500.0)) == []
+
+
+def test_a_truck_before_a_sign_hides_it() -> None:
+    """A look that shows something else in front says nothing about the sign."""
+
+    def script(one: Front) -> None:
+        if one.at_s >= 40.0:
+            one.repaint("middle", np.full((50, 160, 3), 90, np.uint8))
+            one.found["middle"] = ("sign_damaged", 0.5)
+            one.extra = (("truck", (230.0, 40.0, 420.0, 220.0)),)
+
+    assert confirmed(told(script, 300.0)) == []
+
+
+def test_a_mended_sign_is_cleared() -> None:
+    """Readings of the whole sign close the loop."""
+
+    def script(one: Front) -> None:
+        if 40.0 <= one.at_s < 200.0:
+            tear(one)
+
+    changes = [event.change for event in told(script, 500.0)]
+    assert changes == [Change.OPENED, Change.CONFIRMED, Change.CLEARED]
+
+
+@settings(deadline=None, max_examples=12)
+@given(st.integers(0, 2**16), st.integers(10, 100))
+def test_a_restart_changes_nothing(seed: int, stop: int) -> None:
+    """Snapshot and restore in the middle, through JSON: the same events."""
+    shown = list(looks(torn_from(40.0), 240.0, np.random.default_rng(seed), 0.2))
+    whole = make()
+    expected = [event for look in shown for event in whole.step(look).events]
+    watch, found = make(), []
+    for number, look in enumerate(shown):
+        if number == stop:
+            kept = json.loads(json.dumps(watch.snapshot()))
+            watch = make()
+            watch.restore(kept)
+        found += watch.step(look).events
+    assert [e.violation.violation_id for e in found] == [e.violation.violation_id for e in expected]
+    assert [e.change for e in found] == [e.change for e in expected]
+
+
+def test_every_second_look_is_enough() -> None:
+    """Half the looks, the same violation, within two readings."""
+    shown = list(looks(torn_from(40.0), 300.0, np.random.default_rng(3)))
+    ends = []
+    for part in (shown, shown[::2]):
+        watch = make()
+        (event,) = confirmed([e for look in part for e in watch.step(look).events])
+        ends.append(event.violation.last_at_s)
+    assert abs(ends[0] - ends[1]) <= 8.0
