@@ -201,9 +201,9 @@ class Courier:
 
     def counters(self) -> Mapping[str, int]:
         """Count posts, look-ups and their outcomes since the start, for metrics."""
-        unknown = 0 if self._meaning is None else self._meaning.unknown
+        unknown = {} if self._meaning is None else {UNKNOWN_STATES: self._meaning.unknown}
         with self._lock:
-            return {**self._counts, UNKNOWN_STATES: unknown}
+            return {**self._counts, **unknown}
 
     # The loop
 

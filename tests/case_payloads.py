@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import cv2
 import numpy as np
 
-from cases import CasePayload, Evidence, EvidenceFile, FileKind, case_payload
+from cases import CaseEvent, CasePayload, Evidence, EvidenceFile, FileKind, case_payload
 from cases.wording import Language
 from configs import Code, Place, code_profile
 from tests.violations import make_violation
@@ -51,6 +51,7 @@ def make_case(
     root: Path | None = None,
     language: Language = "zh-CN",
     place: Place = PLACE,
+    event: CaseEvent = "case",
 ) -> CasePayload:
     """Return the case of `make_violation(number)`."""
     return case_payload(
@@ -61,6 +62,7 @@ def make_case(
         place=place,
         language=language,
         timezone=SHANGHAI,
+        event=event,
     )
 
 

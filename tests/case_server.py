@@ -7,9 +7,6 @@ empty, posts are answered properly. What has been stored is in `stored`.
 import contextlib
 import json
 import re
-import socket
-import struct
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -17,11 +14,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.parser import BytesParser
 from email.policy import HTTP
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 from xml.sax.saxutils import escape
+
+from tests.loopback import LoopbackHandler, LoopbackServer
 
 KEY = re.compile(r"SW-[0-9a-f]{20}")
 BASE = "/open311/v2"
@@ -81,6 +78,8 @@ class StoredRequest:
     status: str = "open"
     notes: str = ""
     token: str = ""
+    named: str | None = None
+    """Instead of its number."""
 
     @property
     def key(self) -> str:
@@ -91,7 +90,7 @@ class StoredRequest:
     def row(self) -> dict[str, Any]:
         """GeoReport row, with a numeric id as some servers have it."""
         return {
-            "service_request_id": self.request_id,
+            "service_request_id": self.named or self.request_id,
             "status": self.status,
             "status_notes": self.notes,
             "description": self.fields.get("description"),
@@ -99,14 +98,14 @@ class StoredRequest:
         }
 
 
-class CaseServer:
+class CaseServer(LoopbackServer):
     """Context manager; `url` is the base address for a client."""
 
     def __init__(self, behaviours: Iterable[str] = (), *, hang_s: float = 3.0) -> None:
+        super().__init__(hang_s=hang_s)
         self.behaviours = deque(behaviours)
         self.choose: Callable[[], str] | None = None
         """Instead of `behaviours`, for as long as it stands."""
-        self.hang_s = hang_s
         self.store_delay_s: Callable[[], float] = lambda: 0.0
         """Between the arrival of a post and its storing, whether or not the client still waits."""
         self.lists: str | None = None
@@ -123,57 +122,26 @@ class CaseServer:
         """What is offered; empty: no service list, and every code is taken."""
         self.xml_only = False
         self.discovery: str | None = None
+        self.numbers: str | None = None
+        """Instead of the number of a request."""
+        self.takes_updates = False
+        self.update_behaviours: deque[str] = deque()
+        self.updates: list[dict[str, str]] = []
         self.on_post: Callable[[str], None] | None = None
         self.stored: list[StoredRequest] = []
         self.hits: list[str] = []
         """Request lines, also of what was neither understood nor stored."""
-        self.lock = threading.Lock()
-        self.stopping = threading.Event()
-        self._server: _Server | None = None
-        self._thread: threading.Thread | None = None
-        self._port = 0
 
     @property
     def url(self) -> str:
         """Base address."""
-        return f"http://127.0.0.1:{self._port}{BASE}"
+        return f"{self.address}{BASE}"
 
     @property
     def keys(self) -> list[str]:
         """Case key of every stored request; a case that was posted twice stands there twice."""
         with self.lock:
             return [request.key for request in self.stored]
-
-    def start(self) -> Self:
-        """Listen; after a stop on the same port again."""
-        self.stopping.clear()
-        self._server = _Server(("127.0.0.1", self._port), self)
-        self._port = self._server.server_address[1]
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        )
-        self._thread.start()
-        return self
-
-    def stop(self) -> None:
-        """Stop listening and end what hangs."""
-        self.stopping.set()
-        if self._server is not None and self._thread is not None:
-            self._server.shutdown()
-            self._thread.join()
-            self._server.server_close()
-        self._server = None
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def next_behaviour(self) -> str:
         """Choose what happens to the post that has just arrived."""
@@ -187,6 +155,7 @@ class CaseServer:
         with self.lock:
             request.request_id = len(self.stored) + 1
             request.received_at = datetime.now(UTC)
+            request.named = self.numbers
             self.stored.append(request)
         return request
 
@@ -231,29 +200,11 @@ def _time(texts: list[str] | None) -> datetime | None:
     return None if not texts else datetime.fromisoformat(texts[0])
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
-
-    def __init__(self, address: tuple[str, int], cases: CaseServer) -> None:
-        self.cases = cases
-        super().__init__(address, _Handler)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a client that has gone is no news here."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-    protocol_version = "HTTP/1.1"
-
+class _Handler(LoopbackHandler):
     @property
     def cases(self) -> CaseServer:
-        return self.server.cases
-
-    def log_message(self, *_args: Any) -> None:
-        pass
+        assert isinstance(self.server.owner, CaseServer)
+        return self.server.owner
 
     # Answers
 
@@ -264,22 +215,7 @@ class _Handler(BaseHTTPRequestHandler):
             body = _xml(body) if xml else json.dumps(body, ensure_ascii=False)
             headers = (headers or {}) | ({"Content-Type": "text/xml"} if xml else {})
         content = body.encode() if isinstance(body, str) else body
-        self.send_response(status)
-        for name, value in ({"Content-Type": "application/json"} | (headers or {})).items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def hang(self) -> None:
-        """Say nothing for a while."""
-        self.cases.stopping.wait(self.cases.hang_s)
-
-    def cut(self) -> None:
-        """End the connection the hard way: the client sees a reset."""
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.close_connection = True
-        self.connection.close()
+        self.reply(status, content, {"Content-Type": "application/json"} | (headers or {}))
 
     def drip(self, text: bytes) -> None:
         """Send a byte at a time, each soon enough for a time-out of one read."""
@@ -290,7 +226,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     # GET
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802  # the library's name
         self.cases.hits.append(self.requestline)
         parts = urlsplit(self.path)
         resource, _, form = parts.path.removeprefix(f"{BASE}/").rpartition(".")
@@ -302,6 +238,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.token(resource.removeprefix("tokens/"))
         elif resource == "requests":
             self.list(parse_qs(parts.query))
+        elif resource == "servicerequestupdates" and self.cases.takes_updates:
+            self.answer(200, self.cases.updates)
         elif resource == "services" and self.cases.services:
             self.answer(200, self.cases.services)
         else:
@@ -338,15 +276,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     # POST
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802  # the library's name
         self.cases.hits.append(self.requestline)
+        if "/servicerequestupdates." in self.path:
+            self.update(_request(dict(self.headers.items()), self.content()).fields)
+            return
         behaviour = self.cases.next_behaviour()
         if behaviour == "slow_read":
             self.hang()
             self.cut()
             return
-        content = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        request = _request(dict(self.headers.items()), content)
+        request = _request(dict(self.headers.items()), self.content())
         if self.cases.on_post is not None:
             self.cases.on_post(request.key)
         codes = {str(service["service_code"]) for service in self.cases.services}
@@ -365,10 +305,28 @@ class _Handler(BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):
             self.behave(behaviour, request)
 
+    def update(self, fields: dict[str, str]) -> None:
+        """Take an update, where this server has the extension; it keeps doubles too."""
+        if not self.cases.takes_updates:
+            self.answer(404, [{"code": 404, "description": "no such resource"}])
+            return
+        with self.cases.lock:
+            waiting = self.cases.update_behaviours
+            behaviour = waiting.popleft() if waiting else "answer"
+            if behaviour in STORING:
+                number = str(len(self.cases.updates) + 1)
+                self.cases.updates.append(fields | {"update_id": number})
+        if behaviour == "answer":
+            self.answer(200, [{"update_id": len(self.cases.updates)}])
+        elif behaviour == "cut":
+            self.cut()
+        else:
+            self.answer(int(behaviour.partition("_")[0]), "")
+
     def behave(self, behaviour: str, request: StoredRequest) -> None:
         """Answer a post in one of the ways of this server."""
         number = request.request_id
-        receipt = [{"service_request_id": str(number)}]
+        receipt = [{"service_request_id": self.cases.numbers or str(number)}]
         if behaviour in {"drop", "cut", "late", "cut_mid", "drip", "drip_headers", "huge"}:
             self.break_off(behaviour, json.dumps(receipt).encode())
             return
@@ -462,3 +420,6 @@ def _request(headers: dict[str, str], content: bytes) -> StoredRequest:
     else:
         fields = dict(parse_qsl(content.decode()))
     return StoredRequest(0, datetime.now(UTC), fields, files, lowered)
+
+
+CaseServer.handler = _Handler

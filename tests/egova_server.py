@@ -6,16 +6,15 @@ caseId: nothing is documented about doubles. `behaviours` says, report by report
 
 import json
 import secrets
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from gmssl import sm2  # type: ignore[import-untyped]  # the library has no types
+
+from tests.loopback import LoopbackHandler, LoopbackServer
 
 BASE = "/v22-api"
 CLIENT_ID, CLIENT_SECRET = "1778685023958671360", "e65ee4f21c"
@@ -32,6 +31,7 @@ REQUIRED = {
     "address",
 }
 
+UPDATES = {"UPLOAD_MEDIA", "UPLOAD_CASE_INFO", "UPDATE_CASE_INFO"}
 STORING = ("answer", "contradicting", "cut", "hang", "500_stored", "trouble_stored", "no_number")
 """The report becomes a record."""
 LOSING = ("drop", "trouble", "expired", "503_wait", "429")
@@ -44,12 +44,12 @@ def public_key() -> str:
     return f"04{curve._kg(int(PRIVATE_KEY, 16), curve.ecc_table['g'])}"
 
 
-class EgovaServer:
+class EgovaServer(LoopbackServer):
     """Context manager; `url` is what a site file names."""
 
     def __init__(self, behaviours: Iterable[str] = (), *, hang_s: float = 1.5) -> None:
+        super().__init__(hang_s=hang_s)
         self.behaviours = deque(behaviours)
-        self.hang_s = hang_s
         self.expires_in: Any = LIFE_S
         """What is told; tokens hold for LIFE_S, or until they are taken away."""
         self.lookups: str | None = None
@@ -64,44 +64,20 @@ class EgovaServer:
         self.lines: list[str] = []
         """Request lines, as an access log has them."""
         self.state = "派遣"
-        self.lock = threading.Lock()
-        self.stopping = threading.Event()
-        self._server: _Server | None = None
-        self._thread: threading.Thread | None = None
+        self.unknown: set[str] = set()
+        """Actions that this version does not have."""
+        self.updates: list[dict[str, Any]] = []
 
     @property
     def url(self) -> str:
         """Base address."""
-        assert self._server is not None
-        return f"http://127.0.0.1:{self._server.server_address[1]}{BASE}"
+        return f"{self.address}{BASE}"
 
     @property
     def keys(self) -> list[str]:
         """Case key of every record; one that was reported twice stands there twice."""
         with self.lock:
             return [record["caseId"] for record in self.records]
-
-    def __enter__(self) -> Self:
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.platform = self
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        )
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.stopping.set()
-        assert self._server is not None
-        assert self._thread is not None
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
     def issue(self) -> str:
         """Make a token."""
@@ -125,36 +101,15 @@ class EgovaServer:
             return self.behaviours.popleft() if self.behaviours else "answer"
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 64
-    platform: EgovaServer
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a client that has gone is no news here."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-    protocol_version = "HTTP/1.1"
-
+class _Handler(LoopbackHandler):
     @property
     def platform(self) -> EgovaServer:
-        return self.server.platform
-
-    def log_message(self, *_args: Any) -> None:
-        pass
+        assert isinstance(self.server.owner, EgovaServer)
+        return self.server.owner
 
     def send(self, status: int, body: str, headers: dict[str, str] | None = None) -> None:
         """Send a reply."""
-        content = body.encode()
-        self.send_response(status)
-        for name, value in ({"Content-Type": "application/json"} | (headers or {})).items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+        self.reply(status, body.encode(), {"Content-Type": "application/json"} | (headers or {}))
 
     def say(
         self, code: int, message: str, result: Any = None, *, uid: str = "", lie: bool = False
@@ -164,23 +119,18 @@ class _Handler(BaseHTTPRequestHandler):
         envelope = {"success": good, "code": code, "message": message, "result": result}
         self.send(200, json.dumps(envelope | {"uid": uid, "hasError": not good}))
 
-    def cut(self) -> None:
-        """End the connection without a word."""
-        self.close_connection = True
-        self.connection.close()
-
     # Requests
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802  # the library's name
         self.platform.lines.append(self.requestline)
         if urlsplit(self.path).path == f"{BASE}/oauth/extras/openapi/pubkey":
             self.say(0, public_key(), lie=True)
         else:
             self.send(404, "{}")
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802  # the library's name
         self.platform.lines.append(self.requestline)
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = json.loads(self.content())
         match urlsplit(self.path).path.removeprefix(BASE):
             case "/oauth/extras/openapi/client":
                 self.login(body)
@@ -214,6 +164,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.report(body["data"], body["uid"])
         elif body["action"] == "GET_REC_INFO":
             self.record(body["data"], body["uid"])
+        elif body["action"] in UPDATES - self.platform.unknown:
+            with self.platform.lock:
+                self.platform.updates.append(body["data"] | {"action": body["action"]})
+            self.say(0, "操作成功", uid=body["uid"], lie=True)
         else:
             self.say(-400004, "未知的操作", uid=body["uid"])
 
@@ -224,7 +178,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif how == "html":
             self.send(200, "<html>login</html>")
         elif how == "hang":
-            self.platform.stopping.wait(self.platform.hang_s)
+            self.hang()
             self.cut()
         else:
             with self.platform.lock:
@@ -268,8 +222,11 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer without an envelope, or not at all."""
         if behaviour in {"cut", "drop", "hang"}:
             if behaviour == "hang":
-                self.platform.stopping.wait(self.platform.hang_s)
+                self.hang()
             self.cut()
             return
         number = int(behaviour.partition("_")[0])
         self.send(number, "<html></html>", {"Retry-After": "1"} if number in {429, 503} else None)
+
+
+EgovaServer.handler = _Handler

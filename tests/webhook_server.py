@@ -3,14 +3,12 @@
 Real sockets on loopback. A request is kept once per event id, whatever is answered afterwards.
 """
 
-import threading
+import json
 from collections import deque
 from collections.abc import Iterable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
 
 from cases.webhook import BadSignature, verify_signature
+from tests.loopback import LoopbackHandler, LoopbackServer
 
 LOSING = ("503", "429", "drop")
 """The event is not kept."""
@@ -18,49 +16,29 @@ STORING = ("answer", "500_stored", "cut", "hang", "huge")
 """The event is kept, and the sender may not hear of it."""
 
 
-class WebhookServer:
+class WebhookServer(LoopbackServer):
     """Context manager; `url` is what a site file names."""
 
     def __init__(self, key: bytes, behaviours: Iterable[str] = (), *, hang_s: float = 1.5) -> None:
+        super().__init__(hang_s=hang_s)
         self.key = key
         self.behaviours = deque(behaviours)
-        self.hang_s = hang_s
         self.kept: dict[str, bytes] = {}
         self.arrived: list[str] = []
         """Event ids in order of arrival, second posts as well."""
         self.headers: list[dict[str, str]] = []
-        self.lock = threading.Lock()
-        self.stopping = threading.Event()
-        self._server: _Server | None = None
-        self._thread: threading.Thread | None = None
+        self.told: dict[str, tuple[str, str]] = {}
+        """State and notes by the id of a case, for whoever asks."""
 
     @property
     def url(self) -> str:
         """Address to post to."""
-        assert self._server is not None
-        return f"http://127.0.0.1:{self._server.server_address[1]}/in"
+        return f"{self.address}/in"
 
-    def __enter__(self) -> Self:
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.receiver = self
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        )
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.stopping.set()
-        assert self._server is not None
-        assert self._thread is not None
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    @property
+    def states_url(self) -> str:
+        """Address to ask how cases stand."""
+        return f"{self.address}/states"
 
     def next_behaviour(self) -> str:
         """Choose what happens to the post that has just arrived."""
@@ -68,34 +46,15 @@ class WebhookServer:
             return self.behaviours.popleft() if self.behaviours else "answer"
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    receiver: WebhookServer
+class _Handler(LoopbackHandler):
+    @property
+    def receiver(self) -> WebhookServer:
+        assert isinstance(self.server.owner, WebhookServer)
+        return self.server.owner
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a client that has gone is no news here."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_args: Any) -> None:
-        pass
-
-    def answer(self, status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> None:
-        """Send a reply."""
-        self.send_response(status)
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_POST(self) -> None:
-        receiver = self.server.receiver
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+    def do_POST(self) -> None:  # noqa: N802  # the library's name
+        receiver = self.receiver
+        body = self.content()
         headers = {name.lower(): value for name, value in self.headers.items()}
         behaviour = receiver.next_behaviour()
         try:
@@ -103,7 +62,14 @@ class _Handler(BaseHTTPRequestHandler):
                 receiver.key, headers, body, now_s=float(headers["webhook-timestamp"])
             )
         except BadSignature:
-            self.answer(401)
+            self.reply(401)
+            return
+        if self.path == "/states":
+            cases = [
+                {"id": name, "state": state, "notes": notes}
+                for name, (state, notes) in receiver.told.items()
+            ]
+            self.reply(200, json.dumps({"cases": cases}).encode())
             return
         with receiver.lock:
             receiver.arrived.append(name)
@@ -116,13 +82,15 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer in one of the ways of this receiver."""
         if behaviour in {"drop", "cut", "hang"}:
             if behaviour == "hang":
-                self.server.receiver.stopping.wait(self.server.receiver.hang_s)
-            self.close_connection = True
-            self.connection.close()
+                self.hang()
+            self.cut()
             return
         if behaviour == "huge":
-            self.answer(200, b" " * 10_000_000)
+            self.reply(200, b" " * 10_000_000)
             return
         status = {"answer": 204, "500_stored": 500, "redirect": 307}.get(behaviour)
         extra = {"429": {"Retry-After": "1"}, "redirect": {"Location": "http://127.0.0.1:9/"}}
-        self.answer(status or int(behaviour), headers=extra.get(behaviour))
+        self.reply(status or int(behaviour), headers=extra.get(behaviour))
+
+
+WebhookServer.handler = _Handler

@@ -85,7 +85,12 @@ def _accept(loaded: "Site", camera_id: str, output: Output) -> None:
 
 def _probe(loaded: "Site", still: Path | None, output: Output) -> None:
     from pipeline.probe import probe_site
+    from pipeline.probe_case_system import probe_case_system
 
+    wanted = probe_case_system(loaded)
+    for problem in wanted:
+        if problem.level != "error":
+            typer.echo(f"warning: {problem}", err=True)
     failed = refused = 0
     for row, text in probe_site(loaded, still):
         failed += "error" in row
@@ -93,6 +98,9 @@ def _probe(loaded: "Site", still: Path | None, output: Output) -> None:
         output.row(row, text)
     if failed:
         raise Failed(f"{failed} of {len(loaded.cameras)} cameras could not be opened")
+    errors = [str(problem) for problem in wanted if problem.level == "error"]
+    if errors:
+        raise InputWrong("\nerror: ".join(errors))
     if refused:
         raise InputWrong(f"{refused} of {len(loaded.cameras)} cameras show too little for a rule")
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from cases.attachments import attachments
 from cases.open311 import replies, updates
 from cases.open311.connection import Connection
+from cases.open311.definition import Attribute, Definitions, missing
 from cases.open311.facts import filled
 from cases.open311.search import Row, Search
 from cases.open311.services import code_of
@@ -18,6 +19,7 @@ from cases.payload import CasePayload
 from cases.retry_after import retry_after_s
 from cases.system import (
     DeliveryError,
+    Incomplete,
     NoPlace,
     Permanent,
     Receipt,
@@ -27,6 +29,7 @@ from cases.system import (
 )
 from cases.transport import Deadline, Reply
 from cases.update import Update
+from cases.wording import plain
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +79,7 @@ class Open311:
         self._learned: dict[str, str] = {}
         self._deadline_s = deadline_s
         self._search = Search()
+        self._definitions = Definitions(self._connection)
 
     def __repr__(self) -> str:
         return f"Open311({self._connection.base})"
@@ -98,10 +102,17 @@ class Open311:
         return self._find(case_key, since, Deadline(self._deadline_s))
 
     def post(self, case: CasePayload) -> Receipt:
-        """Post a case, once. What the server calls a duplicate is looked up and returned."""
+        """Post a case, once. What the server calls a duplicate is looked up and returned.
+
+        `Incomplete` where its service asks for an attribute that the site file does not give.
+        """
         deadline = Deadline(self._deadline_s)
+        fields = self._fields(case)
+        lacking = self._lacking(fields["service_code"], filled(self._attributes, case), deadline)
+        if lacking:
+            raise Incomplete(_lacks(fields["service_code"], lacking))
         found = () if self._media_root is None else attachments(case.media, self._media_root)
-        reply = self._connection.post(self._fields(case), found, deadline)
+        reply = self._connection.post(fields, found, deadline)
         if 200 <= reply.status < 300:
             return self._numbered(self._receipt(reply), deadline)
         said = replies.problems(reply.body)
@@ -109,6 +120,22 @@ class Open311:
             return self._duplicate(case, deadline)
         self._adapt(reply, case, deadline)
         raise self._refusal(reply, said)
+
+    def lacking(self, service_code: str, name: str = "") -> str:
+        """Say what a service asks for and the site file does not give; empty: nothing.
+
+        The service is found by its code or name, as for a post. Raises `Transient`, `Permanent`.
+        """
+        deadline = Deadline(self._deadline_s)
+        offered = self._connection.services(deadline)
+        code = code_of(service_code, offered) or code_of(name, offered) or service_code
+        lacking = self._lacking(code, self._attributes, deadline)
+        return _lacks(code, lacking) if lacking else ""
+
+    def _lacking(
+        self, service_code: str, given: Collection[str], deadline: Deadline
+    ) -> tuple[Attribute, ...]:
+        return missing(self._definitions.required(service_code, deadline), given)
 
     def post_update(self, update: Update) -> Receipt:
         """Post an update, where the server has the extension for it; else `NoPlace`."""
@@ -263,6 +290,18 @@ class Open311:
             return replies.rows(reply.body)
         except replies.NotUnderstood as error:
             raise Transient(f"HTTP {reply.status}, and the list is {error}") from error
+
+
+def _lacks(service_code: str, lacking: Collection[Attribute]) -> str:
+    codes = ", ".join(
+        each.code + (f" ({plain(each.description, 100)})" if each.description else "")
+        for each in lacking
+    )
+    first = next(iter(lacking)).code
+    return (
+        f"the service {service_code} asks for {codes}: "
+        f'write case_system.attributes: {{{first}: "..."}}'
+    )
 
 
 def _w3c(at: datetime) -> str:

@@ -9,7 +9,15 @@ from xml.parsers import expat
 
 _DEPTH_LIMIT: Final = 12
 _ROOTS: Final = frozenset(
-    {"service_requests", "services", "errors", "service_definition", "discovery", "requests"}
+    {
+        "service_requests",
+        "services",
+        "errors",
+        "service_definition",
+        "discovery",
+        "requests",
+        "service_request_updates",
+    }
 )
 _LISTS: Final = _ROOTS - {"service_definition", "discovery"} | {
     "attributes",

@@ -13,6 +13,8 @@ class Service:
 
     code: str
     name: str
+    metadata: bool = False
+    """Whether it has a definition: attributes that may be required."""
 
 
 def services(body: bytes) -> tuple[Service, ...]:
@@ -50,7 +52,8 @@ def _service(row: Mapping[str, Any]) -> Service:
     code = row.get("service_code")
     if isinstance(code, bool) or not isinstance(code, (str, int)) or code == "":
         raise NotUnderstood("a list of something other than services")
-    return Service(str(code), str(row.get("service_name") or ""))
+    metadata = str(row.get("metadata")).lower() in {"true", "1"}
+    return Service(str(code), str(row.get("service_name") or ""), metadata)
 
 
 def _same(name: str, other: str) -> bool:

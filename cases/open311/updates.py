@@ -19,6 +19,8 @@ from cases.update import Update
 RESOURCE: Final = "servicerequestupdates"
 
 _SKEW: Final = timedelta(hours=1)
+_SPAN: Final = timedelta(days=89)
+"""Lists span 90 days at most."""
 _ABSENT: Final = frozenset({404, 405, 501})
 _WRAPPERS: Final = ("service_request_updates", "request_updates", "updates", "data", "results")
 _STATUS: Final[Mapping[str, str]] = {
@@ -44,8 +46,9 @@ def post(
 
 def there(connection: Connection, update: Update, since: datetime, deadline: Deadline) -> bool:
     """Look an update up among those received since an hour before `since`."""
-    start = since.astimezone(UTC) - _SKEW
-    query = {"start_date": _w3c(start), "end_date": _w3c(datetime.now(UTC) + _SKEW)}
+    end = datetime.now(UTC) + _SKEW
+    start = max(since.astimezone(UTC) - _SKEW, end - _SPAN)
+    query = {"start_date": _w3c(start), "end_date": _w3c(end)}
     reply = connection.ask(RESOURCE, query, deadline)
     try:
         rows = replies.entries(reply.body, _WRAPPERS)
