@@ -226,10 +226,7 @@ def _facts(
     yield words.confirmed, moment(confirmed_at(violation), timezone)
     if violation.dwell_s >= 1.0:  # a pass has none
         yield words.dwell, _dwell(violation, words)
-    if extent := _extent(violation, words):
-        yield words.extent, extent
-    for remark in violation.remarks:
-        yield words.remark, words.remarks.get(remark, remark)
+    yield from _beside(violation, words)
     source = words.source_with_zone if violation.zone_id else words.source
     yield words.rule, source.format(camera=violation.camera_id, zone=violation.zone_id)
     if violation.passing:
@@ -252,6 +249,14 @@ def _media(evidence: Evidence, root: Path) -> tuple[CaseMedia, ...]:
         for file in evidence.files
         if file.kind is FileKind.ANNOTATED
     )
+
+
+def _beside(violation: Violation, words: Words) -> Iterator[tuple[str, str]]:
+    """Say what some kinds know beside the dwell."""
+    if extent := _extent(violation, words):
+        yield words.extent, extent
+    for remark in violation.remarks:
+        yield words.remark, words.remarks.get(remark, remark)
 
 
 def _extent(violation: Violation, words: Words) -> str:
