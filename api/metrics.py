@@ -55,6 +55,7 @@ def _cameras(cameras: tuple[CameraStatus, ...]) -> Iterator[Metric]:
         labels=("camera", "mode"),
     )
     yield from _pictures(cameras)
+    yield from _attention(cameras)
     for camera in cameras:
         name = camera.camera_id
         up.add_metric((name, camera.reason or ""), float(camera.state == "up"))
@@ -93,6 +94,74 @@ def _pictures(cameras: tuple[CameraStatus, ...]) -> Iterator[Metric]:
     yield from (picture, seconds)
 
 
+def _attention(cameras: tuple[CameraStatus, ...]) -> Iterator[Metric]:
+    attention = GaugeMetricFamily(
+        "streetwarden_camera_attention",
+        "1 for the level at which the camera is looked at: idle, watching or close.",
+        labels=("camera", "level"),
+    )
+    close = CounterMetricFamily(
+        "streetwarden_close_seconds", "Close seconds granted.", labels=("camera",)
+    )
+    refused = CounterMetricFamily(
+        "streetwarden_close_refused",
+        "Close looks that a rule asked for in vain: budget spent, or others came first.",
+        labels=("camera",),
+    )
+    memory = GaugeMetricFamily(
+        "streetwarden_camera_memory_bytes",
+        "Its packet ring and an even share of what its ingest worker holds beside rings and its "
+        "own start.",
+        labels=("camera",),
+    )
+    ring = GaugeMetricFamily(
+        "streetwarden_camera_ring_bytes", "Packets kept in memory.", labels=("camera",)
+    )
+    for camera in cameras:
+        name = camera.camera_id
+        attention.add_metric((name, camera.attention.value), 1.0)
+        close.add_metric((name,), camera.close_s)
+        refused.add_metric((name,), camera.close_refused)
+        if camera.memory_bytes is not None:
+            memory.add_metric((name,), camera.memory_bytes)
+        if camera.stream is not None:
+            ring.add_metric((name,), camera.stream.ring_bytes)
+    yield from (attention, close, refused, memory, ring)
+
+
+def _load(status: SiteStatus) -> Iterator[Metric]:
+    load = status.load
+    if load is not None:
+        yield GaugeMetricFamily(
+            "streetwarden_shedding",
+            "1 while more looks are due than can be made: every camera is looked at less often.",
+            value=float(load.shedding),
+        )
+        yield GaugeMetricFamily(
+            "streetwarden_shed_share",
+            "Share of the due looks of the last half minute that were not made.",
+            value=load.shed_share,
+        )
+        yield GaugeMetricFamily(
+            "streetwarden_close_budget_seconds",
+            "Close seconds left in the site's budget.",
+            value=load.close_left_s,
+        )
+        yield GaugeMetricFamily(
+            "streetwarden_close_cameras",
+            "Cameras that are looked at closely.",
+            value=len(load.close_cameras),
+        )
+    memory = GaugeMetricFamily(
+        "streetwarden_ingest_memory_bytes",
+        "What an ingest worker holds, packet rings included.",
+        labels=("worker",),
+    )
+    for number, held in enumerate(status.ingest_memory_bytes):
+        memory.add_metric((str(number),), held)
+    yield memory
+
+
 def _site(status: SiteStatus) -> Iterator[Metric]:
     yield CounterMetricFamily(
         "streetwarden_batches", "Batches run through the models.", value=status.batches
@@ -113,6 +182,7 @@ def _site(status: SiteStatus) -> Iterator[Metric]:
             "Room beside the reserve in the data folder.",
             value=status.disk_free_bytes,
         )
+    yield from _load(status)
     yield GaugeMetricFamily(
         "streetwarden_recorder_backlog", "Looks that wait to be recorded.", value=status.backlog
     )

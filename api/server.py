@@ -14,7 +14,7 @@ from api.guard import Guard
 from api.metrics import exposition
 from api.rows import case_detail_row, case_row
 from cases import CaseDetail, NotFound
-from pipeline import CameraStatus, Runner
+from pipeline import CameraStatus, Runner, SiteStatus
 
 START_TIMEOUT_S = 10.0
 SHOWN = frozenset({".jpg", ".json"})
@@ -43,6 +43,7 @@ def _health_routes(app: FastAPI, runner: Runner) -> None:
         status = runner.status()
         return {
             "cameras": [_camera_row(camera) for camera in status.cameras],
+            "load": _load_row(status),
             "disk": {
                 "full": not status.disk_reserve,
                 "free_bytes": status.disk_free_bytes,
@@ -89,6 +90,23 @@ def _shown_file(folder: Path, name: str) -> Path:
     return path
 
 
+def _load_row(status: SiteStatus) -> dict[str, Any] | None:
+    load = status.load
+    if load is None:
+        return None
+    return {
+        "shedding": load.shedding,
+        "shed_share": round(load.shed_share, 3),
+        "staleness_p95_s": _rounded(status.staleness_p95_s),
+        "close_cameras": sorted(load.close_cameras),
+        "close_left_s": round(load.close_left_s, 1),
+    }
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
+
+
 def _camera_row(camera: CameraStatus) -> dict[str, Any]:
     return {
         "id": camera.camera_id,
@@ -99,6 +117,8 @@ def _camera_row(camera: CameraStatus) -> dict[str, Any]:
         "mode": camera.stream.mode if camera.stream else None,
         "key_interval_s": camera.stream.key_interval_s if camera.stream else None,
         "looks": camera.looks,
+        "dropped": camera.dropped + (camera.stream.dropped if camera.stream else 0),
+        "attention": camera.attention.value,
         "picture": _picture_row(camera),
         "rules": [
             {

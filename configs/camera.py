@@ -18,12 +18,17 @@ Secret = Annotated[SecretStr, Field(min_length=1, examples=["${CAM_PASSWORD}"])]
 DEFAULT_INTERVAL_S = 2.0
 """One look every two seconds: most cameras send a key frame that often (docs/time.md)."""
 
+DEFAULT_CLOSE_FPS = 5.0
+"""A truck that passes in three seconds is seen fifteen times."""
+
 
 class Sampling(Model):
     """How often a camera is looked at."""
 
     interval_s: Annotated[float, Field(ge=0, le=300), NUMBER] = DEFAULT_INTERVAL_S
     """Seconds between two looks; 0 looks at every picture."""
+    close_fps: Annotated[float, Field(gt=0, le=30), NUMBER] = DEFAULT_CLOSE_FPS
+    """Looks a second while a rule has the camera looked at closely."""
 
 
 class Zone(Model):
@@ -86,6 +91,8 @@ class Camera(Model):
     models: Annotated[tuple[Identifier, ...], Field(min_length=1)] | None = None
     """Names of the site's models that look at this camera; absent: all of them."""
     sampling: Sampling | None = None
+    priority: Annotated[float, Field(ge=0.1, le=100), NUMBER] = 1.0
+    """Its share where there is not enough for all, against the other cameras' priorities."""
     sees_load: bool = False
     """Whether it looks down into the bodies of trucks; a zone may say otherwise."""
     zones: tuple[Zone, ...] = ()

@@ -110,6 +110,17 @@ class Retain(Model):
         return self
 
 
+class AttentionSettings(Model):
+    """What close looks of all cameras together may cost."""
+
+    close_s_a_minute: Annotated[float, Field(ge=0, le=6000), NUMBER] = 60.0
+    """Close seconds that the site may spend in a minute; saved up for a minute; 0: none."""
+    close_at_once: Annotated[int, Field(ge=1, le=100), NUMBER] = 2
+    """Cameras that are looked at closely at a time. A core decodes about seven of 1080p."""
+    close_most_s: Annotated[float, Field(ge=4, le=3600), NUMBER] = 60.0
+    """Longest close look in a row; then the camera rests for a quarter of it."""
+
+
 class EvidenceSettings(Model):
     """How evidence is kept."""
 
@@ -133,6 +144,7 @@ class Site(Model):
     """A PostgreSQL database; absent: a file in the data folder."""
     models: Annotated[tuple[ModelRef, ...], Field(min_length=1)] = (ModelRef(name=DEFAULT_MODEL),)
     sampling: Sampling = Sampling()
+    attention: AttentionSettings = AttentionSettings()
     api: Api = Api()
     allow: Allow = Allow()
     case_system: CaseSystem | None = None
@@ -172,6 +184,10 @@ class Site(Model):
     def interval_s(self, camera: Camera) -> float:
         """Seconds between two looks at a camera."""
         return (camera.sampling or self.sampling).interval_s
+
+    def close_every_s(self, camera: Camera) -> float:
+        """Seconds between two looks at a camera while it is looked at closely."""
+        return 1.0 / (camera.sampling or self.sampling).close_fps
 
     def models_of(self, camera: Camera) -> tuple[ModelRef, ...]:
         """Models that look at a camera, in the camera's own order.

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from pipeline.load import LoadKeeper
 from pipeline.sight import Sight
 from pipeline.slots import Slots
 from pipeline.step import CameraStep, Stepped
@@ -45,11 +46,14 @@ class Analyser:
         sight: Sight,
         steps: Mapping[str, CameraStep],
         on_step: Callable[[Stepped], None],
+        keeper: LoadKeeper | None = None,
     ) -> None:
+        """Take the parts; the keeper applies the attention that rules ask for."""
         self._slots = slots
         self._sight = sight
         self._steps = steps
         self._on_step = on_step
+        self._keeper = keeper
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
         self.counts = {camera_id: CameraCount() for camera_id in steps}
@@ -76,6 +80,8 @@ class Analyser:
             frames = self._slots.take(BATCH, window_s=WINDOW_S, wait_s=WAIT_S)
             if frames:
                 self._look(frames)
+            if self._keeper is not None:
+                self._keeper.tick()
 
     def _look(self, frames: list[Frame]) -> None:
         try:
@@ -95,6 +101,8 @@ class Analyser:
                 log.exception("the rules of a camera failed", extra={"camera": frame.camera_id})
                 self.counts[frame.camera_id].failures += 1
                 continue
+            if self._keeper is not None:
+                self._keeper.note(frame, stepped.outcome)
             self._on_step(stepped)
 
     def _count(self, frame: Frame) -> None:

@@ -9,6 +9,7 @@ import logging
 import multiprocessing
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -22,7 +23,9 @@ import numpy as np
 from pipeline.ingest_worker import (
     Answer,
     Beat,
+    Closely,
     Delivered,
+    More,
     Release,
     SharedPictures,
     Stop,
@@ -36,7 +39,9 @@ log = logging.getLogger(__name__)
 
 SILENT_S = 15.0
 """A worker without a beat for this long hangs and is replaced (beats come every second)."""
-BUFFERS_PER_CAMERA = 2
+ROOM = 8
+"""Pictures that may be on their way to the model at a time: two batches. What does not fit waits
+as packets and is shed undecoded; more room would only make pictures older."""
 REQUEST_TIMEOUT_S = 20.0
 RESTART_S = 0.25
 """Pause before a worker is started again; doubles up to RESTART_MOST_S while it keeps dying."""
@@ -57,6 +62,7 @@ class _Worker:
         cameras: Sequence[CameraSpec],
         on_frame: Callable[[Frame], None],
         on_state: Callable[[CameraState], None],
+        room: int,
     ) -> None:
         self.cameras = tuple(cameras)
         self._on_frame = on_frame
@@ -75,9 +81,8 @@ class _Worker:
         self.restarts = 0
         longest_px = max(camera.longest_px for camera in self.cameras)
         self._buffer_bytes = longest_px * longest_px * 3
-        count = max(4, BUFFERS_PER_CAMERA * len(self.cameras))
-        self._memory = SharedMemory(create=True, size=count * self._buffer_bytes)
-        self._shared = SharedPictures(self._memory.name, count, self._buffer_bytes)
+        self._memory = SharedMemory(create=True, size=room * self._buffer_bytes)
+        self._shared = SharedPictures(self._memory.name, room, self._buffer_bytes)
         self._thread = threading.Thread(target=self._supervise, name="ingest", daemon=True)
 
     @property
@@ -118,6 +123,10 @@ class _Worker:
             raise IngestLost(f"no answer within {REQUEST_TIMEOUT_S:g} s") from error
         finally:
             self._forget(number)
+
+    def tell(self, message: object) -> None:
+        """Send what needs no answer; lost when the worker is."""
+        self._send(message)
 
     def _forget(self, number: int) -> None:
         with self._lock:
@@ -202,7 +211,12 @@ class _Worker:
                 self._deliver(message)
             case Beat():
                 self._last_beat_s = time.monotonic()
-                self.counters = {**message.counters, "ingest_dropped": message.dropped}
+                self.counters = {
+                    **message.counters,
+                    "ingest_dropped": message.dropped,
+                    "memory_bytes": message.memory_bytes,
+                    "base_bytes": message.base_bytes,
+                }
                 for state in message.states:
                     self._on_state(state)
             case CameraState():
@@ -243,6 +257,7 @@ class _Worker:
                 picture=picture,
                 arrival_s=sent.arrival_s,
                 key=sent.key,
+                close=sent.close,
             )
         )
 
@@ -257,10 +272,15 @@ class Ingest:
         workers: int,
         on_frame: Callable[[Frame], None],
         on_state: Callable[[CameraState], None],
+        room: int = ROOM,
     ) -> None:
-        """Spread the cameras round-robin over at most `workers` processes."""
-        groups = [cameras[index::workers] for index in range(workers)]
-        self._workers = [_Worker(group, on_frame, on_state) for group in groups if group]
+        """Spread the cameras round-robin over at most `workers` processes.
+
+        At most `room` pictures are handed out before taken() says that some were looked at.
+        """
+        groups = [group for group in (cameras[n::workers] for n in range(workers)) if group]
+        each = max(2, room // max(1, len(groups)))
+        self._workers = [_Worker(group, on_frame, on_state, each) for group in groups]
         self._of_camera = {
             camera.camera_id: worker for worker in self._workers for camera in worker.cameras
         }
@@ -279,6 +299,29 @@ class Ingest:
             stop.start()
         for stop in stops:
             stop.join()
+
+    def taken(self, cameras: Sequence[str]) -> None:
+        """Say whose pictures were looked at, or dropped: there is room for others."""
+        counts = Counter(self._of_camera[camera_id] for camera_id in cameras)
+        for worker, pictures in counts.items():
+            worker.tell(More(pictures))
+
+    def look_closely(self, camera_id: str, until_s: float, every_s: float) -> None:
+        """Look every every_s until until_s on the camera's timeline (see streams.Group)."""
+        self._of_camera[camera_id].tell(Closely(camera_id, until_s, every_s))
+
+    def memory_bytes(self, camera_id: str) -> int | None:
+        """Return what a camera costs: its ring, and an even share of what its worker holds more.
+
+        What the worker held before its first camera is left out. None before it has told.
+        """
+        worker = self._of_camera[camera_id]
+        counters = worker.counters
+        if camera_id not in counters:
+            return None
+        rings = {one.camera_id: counters[one.camera_id]["ring_bytes"] for one in worker.cameras}
+        more = counters["memory_bytes"] - counters["base_bytes"] - sum(rings.values())
+        return int(rings[camera_id] + max(0, more) / len(rings))
 
     def excerpts(self, camera_id: str, from_s: float, to_s: float) -> tuple[Excerpt, ...]:
         """Return the ring's packets of [from_s, to_s), from the key packet at or before from_s.

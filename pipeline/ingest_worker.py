@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing.connection import Connection
 from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ from streams import CameraSpec, CameraState, Excerpt, Frame, Group, decode_still
 
 BEAT_S = 1.0
 """How often a worker says that it lives and sends its counters."""
+MEMORY_BEATS = 5
+"""Beats between two measurements of memory: the kernel walks all pages for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Delivered:
     height: int
     arrival_s: float
     key: bool
+    close: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,10 @@ class Beat:
     states: tuple[CameraState, ...]
     dropped: int
     """Pictures dropped because the parent had not given a buffer back."""
+    memory_bytes: int
+    """What this process holds (proportional set size)."""
+    base_bytes: int
+    """What it held before its first camera."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,22 @@ class Release:
     """The parent has copied a buffer."""
 
     buffer: int
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """The parent has looked at pictures: there is room for as many again."""
+
+    pictures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Closely:
+    """Look closely at a camera for a while."""
+
+    camera_id: str
+    until_s: float
+    every_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +156,15 @@ class IngestWorker:
             self._free.put(index)
         self._dropped = 0
         self._stopping = threading.Event()
-        self._group = Group(cameras, self._hand_over, on_state=self._report)
+        self._base_bytes = memory_bytes()
+        self._memory_bytes = self._base_bytes
+        self._group = Group(
+            cameras,
+            self._hand_over,
+            decode_workers=max(1, (os.cpu_count() or 1) // 2),
+            on_state=self._report,
+            room=shared.count,
+        )
 
     def send(self, message: object) -> None:
         """Send to the parent; a parent that is gone ends this process."""
@@ -150,6 +182,7 @@ class IngestWorker:
             index = self._free.get_nowait()
         except queue.Empty:
             self._dropped += 1
+            self._group.more(1)
             return
         target: np.ndarray[Any, np.dtype[np.uint8]] = np.ndarray(
             frame.picture.shape,
@@ -172,12 +205,25 @@ class IngestWorker:
                 height=frame.height,
                 arrival_s=frame.arrival_s,
                 key=frame.key,
+                close=frame.close,
             )
         )
 
     def _beat(self) -> None:
+        beats = 0
         while not self._stopping.wait(BEAT_S):
-            self.send(Beat(self._group.counters(), self._group.states(), self._dropped))
+            if beats % MEMORY_BEATS == 0:
+                self._memory_bytes = memory_bytes()
+            beats += 1
+            self.send(
+                Beat(
+                    self._group.counters(),
+                    self._group.states(),
+                    self._dropped,
+                    self._memory_bytes,
+                    self._base_bytes,
+                )
+            )
 
     def _answer(self, want: WantExcerpts | WantStill) -> None:
         try:
@@ -204,12 +250,25 @@ class IngestWorker:
                 match message:
                     case Release(index):
                         self._free.put(index)
+                    case More(pictures):
+                        self._group.more(pictures)
+                    case Closely(camera_id, until_s, every_s):
+                        self._group.look_closely(camera_id, until_s, every_s)
                     case WantExcerpts() | WantStill():
                         answers.submit(self._answer, message)
                     case Stop():
                         break
             self._stopping.set()
         self._group.stop(timeout_s=5)
+
+
+def memory_bytes() -> int:
+    """Return this process's proportional set size; 0 where the kernel does not tell."""
+    try:
+        with Path("/proc/self/smaps_rollup").open(encoding="ascii") as lines:
+            return next(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
+    except (OSError, StopIteration):
+        return 0
 
 
 def serve(pipe: Connection, cameras: Sequence[CameraSpec], shared: SharedPictures) -> None:

@@ -86,6 +86,7 @@ def camera_spec(site: Site, camera: Camera, longest: int) -> CameraSpec:
         sub_source=_source(site, camera, camera.sub_url) if camera.sub_url else None,
         interval_s=site.interval_s(camera),
         longest_px=longest,
+        priority=camera.priority,
     )
 
 

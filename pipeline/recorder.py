@@ -11,6 +11,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from cases import (
@@ -39,7 +40,7 @@ _Result = TypeVar("_Result")
 
 BACKLOG = 256
 """Looks with news that may wait; when more do, looking waits (newer pictures replace older)."""
-RECENT = 16
+RECENT = 64
 """Looks a camera whose detections are remembered, for pins that name an earlier look."""
 ENTRY_LEAD_S = 8.0
 """Seconds of packets kept from before a violation was first seen."""
@@ -88,6 +89,8 @@ class Recorder:
     def record(self, stepped: Stepped) -> None:
         """Take a step; blocks while too many wait. Called by one thread."""
         outcome = stepped.outcome
+        # Without its pixels: nobody asks for them here, and they are most of a camera's memory.
+        stepped = replace(stepped, look=replace(stepped.look, picture=None))
         recent = self._recent.setdefault(stepped.look.camera_id, deque(maxlen=RECENT))
         recent.append(stepped.look)
         news = outcome.events or outcome.pins or outcome.proposals

@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from configs import Site, load_site
-from detectors import ViolationEvent
+from detectors import Level, ViolationEvent
 from pipeline.condition import PictureJudge
 from pipeline.plan import find_camera, load_sight, longest_px, registry_of, watch_of
 from pipeline.refusal import refuse_errors
@@ -28,7 +28,10 @@ def replay(
     """Yield what happens to violations; times are seconds from the start of the file.
 
     `start` without an offset is in the site's time zone. `keep` drops looks evenly: 1/2 keeps
-    every second one. Raises ConfigError, ModelError, StreamError. The end clears nothing.
+    every second one. A close look that a rule asks for begins before the next packet is read; with
+    one camera there is no budget to share. Raises ConfigError, ModelError, StreamError. The end
+    clears nothing.
+    The reference of the view is learnt from the file itself, so that two runs print the same.
     """
     site = load_site(site_file)
     refuse_errors(site, registry_of(site))
@@ -47,6 +50,9 @@ def replay(
         if not _kept(number, keep):
             continue
         stepped = step.step(frame, sight.look([frame])[0])
+        asked = stepped.outcome.attention
+        if asked is not None and asked.level is Level.CLOSE:
+            reader.look_closely(asked.until_s, site.close_every_s(camera))
         yield from stepped.outcome.events
 
 

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -60,7 +60,7 @@ class Runner:
         self.store = open_store(site)
         self._steps = _steps_of(site, watches)
         self._restore()
-        self._slots = Slots(lambda cameras: self._ingest.taken(cameras))
+        self._slots = Slots(self._looked_at)
         self._ingest = Ingest(
             [camera_spec(site, camera, longest_px(self._sight, camera)) for camera in site.cameras],
             workers=ingest_workers,
@@ -170,6 +170,9 @@ class Runner:
                 case_id=delivery.remote_case_id,
             )
         )
+
+    def _looked_at(self, cameras: Sequence[str]) -> None:
+        self._ingest.taken(cameras)
 
     def _tally(self) -> tuple[int, int]:
         """Count looks made and looks lost: undecoded, or replaced in their slot."""

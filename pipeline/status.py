@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from detectors import Level
 from pipeline.condition import Condition
+from pipeline.load import Load
 from pipeline.watch_time import RuleTime
 from streams import CameraState
 
@@ -28,6 +30,15 @@ class CameraStatus:
     """Whether its pictures can be trusted."""
     rules: tuple[RuleTime, ...] = ()
     """How long each of its rules could see."""
+
+    attention: Level = Level.IDLE
+    """How closely it is looked at."""
+    close_s: float = 0.0
+    """Close seconds granted since the start."""
+    close_refused: int = 0
+    """Close looks that a rule asked for in vain: the budget was spent, or others came first."""
+    memory_bytes: int | None = None
+    """Its packet ring, and an even share of what its ingest worker holds beside rings."""
 
     @property
     def state(self) -> str:
@@ -60,5 +71,9 @@ class SiteStatus:
     deliveries: Mapping[str, int]
     oldest_due_s: float | None
     """How long the longest waiting case has been due."""
+    load: Load | None = None
+    """How it copes with what is due."""
+    ingest_memory_bytes: tuple[int, ...] = ()
+    """What each ingest worker holds, rings included (proportional set size)."""
     unknown_states: int = 0
     """Words of the case system that nobody has explained."""

@@ -40,7 +40,10 @@ def test_stills_and_boxes_belong_to_the_same_frame(tmp_path: Path) -> None:
         ingest = Ingest([spec], workers=1, on_frame=frames.put, on_state=lambda _: None)
         ingest.start()
         try:
-            seen = [_check(ingest, sight, frames.get(timeout=20)) for _ in range(LOOKS)]
+            seen = []
+            for _ in range(LOOKS):
+                seen.append(_check(ingest, sight, frames.get(timeout=20)))
+                ingest.taken(["cam"])
         finally:
             ingest.stop()
     numbers = [number for number, _ in seen]
