@@ -1,5 +1,6 @@
 """Every fault of a camera is named on real and rendered footage; none is where there is none."""
 
+import copy
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -50,9 +51,15 @@ def looks(clip: list[Picture], count: int) -> list[Picture]:
 
 def learnt(clip: list[Picture]) -> PictureJudge:
     """Make a judge that knows a clip's view."""
-    judge = PictureJudge("cam")
-    assert set(judged(looks(clip, LEARNT), judge)) == {PictureState.OK}
-    return judge
+    key = hash(clip[0].tobytes())
+    if key not in KNOWN:
+        KNOWN[key] = PictureJudge("cam")
+        assert set(judged(looks(clip, LEARNT), KNOWN[key])) == {PictureState.OK}
+    return copy.deepcopy(KNOWN[key])
+
+
+KNOWN: dict[int, PictureJudge] = {}
+"""By the first picture of a clip: learning is most of the work, and the same every time."""
 
 
 @pytest.mark.parametrize("name", [*STREETS, *PLAIN])
@@ -74,8 +81,8 @@ def test_a_fault_is_named(footage: Callable[[str], list[Picture]], name: str, fa
     clip, random = footage(name), np.random.default_rng(3)
     judge = learnt(clip)
     expected, spoil = FAULTS[fault]
-    spoilt = [spoil(picture, random) for picture in looks(clip, 6)]
-    assert judged(spoilt, judge, from_s=2 * LEARNT) == [expected] * 6
+    spoilt = [spoil(picture, random) for picture in looks(clip, 4)]
+    assert judged(spoilt, judge, from_s=2 * LEARNT) == [expected] * 4
     assert judge.condition.state is expected
 
 
@@ -87,8 +94,8 @@ def test_weather_buses_and_night_are_no_fault(
     """Rain, noise, dusk with headlights, a bus over half the picture and a swaying pole are ok."""
     clip, random = footage(name), np.random.default_rng(3)
     judge = learnt(clip)
-    shown = [HARMLESS[what](picture, random) for picture in looks(clip, 8)]
-    assert judged(shown, judge, from_s=2 * LEARNT) == [PictureState.OK] * 8
+    shown = [HARMLESS[what](picture, random) for picture in clip[3::4]]
+    assert set(judged(shown, judge, from_s=2 * LEARNT)) == {PictureState.OK}
 
 
 @pytest.mark.parametrize("what", ["as_it_is", "noise", "rain", "cloud", "pole_sways"])
@@ -99,8 +106,8 @@ def test_plain_views_are_not_slandered(
     """A view that offers little to compare is believed rather than accused."""
     clip, random = footage(name), np.random.default_rng(3)
     judge = learnt(clip)
-    shown = [HARMLESS[what](picture, random) for picture in looks(clip, 8)]
-    assert judged(shown, judge, from_s=2 * LEARNT) == [PictureState.OK] * 8
+    shown = [HARMLESS[what](picture, random) for picture in clip[3::4]]
+    assert set(judged(shown, judge, from_s=2 * LEARNT)) == {PictureState.OK}
 
 
 @pytest.mark.parametrize("fault", ["shift_right_3", "roll_2_deg", "zoom_5"])

@@ -66,7 +66,7 @@ def landmarks_of(edges: Plane) -> tuple[Landmark, ...]:
     """Choose the landmarks of a reference: (H, W, 2) edges averaged over looks."""
     height, width = edges.shape[:2]
     power = edges[:, :, 0] ** 2 + edges[:, :, 1] ** 2
-    own = _windows(power)
+    own = np.maximum(_windows(power), 0)  # running sums may end a little below
     likeness = np.zeros_like(own)
     for dx, dy in ((6, 0), (0, 6), (6, 6), (6, -6)):
         shifted = np.roll(edges, (dy, dx), (0, 1))
