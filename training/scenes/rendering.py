@@ -8,6 +8,9 @@ import bpy  # type: ignore[import-not-found]  # lives in the scenes environment 
 import numpy as np
 from numpy.typing import NDArray
 
+Region = tuple[int, int, int, int]
+"""x0 y0 x1 y1 of a part of the picture, half-open pixels."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rendered:
@@ -74,9 +77,19 @@ class Renderer:
         final = tree.nodes.new("NodeGroupOutput")
         tree.links.new(layers.outputs["Image"], final.inputs[0])
 
-    def render(self, seed: int) -> Rendered:
-        """Render Blender's current scene; the seed chooses the sampling noise."""
+    def render(self, seed: int, region: Region | None = None) -> Rendered:
+        """Render Blender's current scene; the seed chooses the sampling noise.
+
+        With a region only its pixels are rendered; the others come back as zeros.
+        """
         scene = bpy.context.scene
+        width, height = scene.render.resolution_x, scene.render.resolution_y
+        scene.render.use_border = region is not None
+        if region is not None:
+            x0, y0, x1, y1 = region
+            scene.render.border_min_x, scene.render.border_max_x = x0 / width, x1 / width
+            scene.render.border_min_y = 1 - y1 / height
+            scene.render.border_max_y = 1 - y0 / height
         scene.cycles.seed = seed % 2**31
         for old in self._masks.iterdir():
             old.unlink()

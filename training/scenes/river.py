@@ -175,12 +175,12 @@ def _glints(rng: np.random.Generator) -> Shape:
     return join(*parts)
 
 
-def make_floating_lookalike(rng: np.random.Generator) -> tuple[str, Shape]:
+def make_floating_lookalike(rng: np.random.Generator, kind: str | None = None) -> tuple[str, Shape]:
     """Make what floats and is no debris: a duck, a boat, glints on small waves."""
     makers: dict[str, Callable[[np.random.Generator], Shape]] = {
         "duck": _duck,
         "boat": _boat,
         "glints": _glints,
     }
-    kind = str(rng.choice(list(makers), p=[0.45, 0.15, 0.4]))
+    kind = kind or str(rng.choice(list(makers), p=[0.45, 0.15, 0.4]))
     return kind, makers[kind](rng)

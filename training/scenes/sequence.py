@@ -1,0 +1,182 @@
+"""Play stories before a camera: a small video and the truth of every picture.
+
+    .venv-scenes/bin/python -m training.scenes.sequence STORY.json ... --out DIR [--seed 300001]
+
+For every story DIR gets NAME-SEED.mp4 and, written last, NAME-SEED.json (the weather behind the
+seed when it was asked for); what exists is not made again. Only what changed since the picture
+before is rendered. H.264 by the system's ffmpeg at FPS, a key frame every KEY_S of media time, no
+B-frames; between two rendered pictures the last one is shown.
+"""
+
+import argparse
+import hashlib
+import json
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.scenes.drawing import Drawing, set_camera, set_lamps, set_light
+from training.scenes.lens import Lens, draw_lens, shoot
+from training.scenes.light import WEATHERS
+from training.scenes.rendering import Rendered, Renderer
+from training.scenes.scene import streams_of
+from training.scenes.stage import Stage, set_stage
+from training.scenes.story import StoryError, read_story
+from training.scenes.truth import truth_of
+
+WIDTH, HEIGHT, SAMPLES = 512, 288, 4
+FPS, KEY_S = 2, 2.0
+QUALITY = 31
+"""x264's constant rate factor."""
+FIRST_SEED = 300_001
+"""Far from the seeds of training and evaluation pictures."""
+
+
+def main() -> int:
+    """Play every story once; 0 done, 2 a story is wrong or ffmpeg is missing."""
+    parser = argparse.ArgumentParser(description="Render stories into videos with their truth.")
+    parser.add_argument("stories", type=Path, nargs="+")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=FIRST_SEED)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--weather", choices=WEATHERS, help="in place of the story's own")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    try:
+        stories = [read_story(path) for path in options.stories]
+        for number, story in enumerate(stories, 1):
+            weather = f"-{options.weather}" if options.weather else ""
+            target = options.out / f"{story.name}-{options.seed}{weather}"
+            begun = time.monotonic()
+            if not target.with_suffix(".json").exists():
+                play(set_stage(story, options.seed, options.weather), target, options.threads)
+            print(
+                f"story {number}/{len(stories)} {target.name}: {time.monotonic() - begun:.0f} s",
+                flush=True,
+            )
+    except (StoryError, FileNotFoundError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def play(stage: Stage, target: Path, threads: int = 2) -> None:
+    """Render a story and write its video, then its truth."""
+    lens = _lens(stage)
+    looks, pictures = [], []
+    numbers = streams_of(stage.seed)("sensor")
+    for at_s, rendered, things in _pictures(stage, threads):
+        pictures.append(shoot(rendered.picture, rendered.depth, stage.light, lens, numbers))
+        shown = tuple(thing for thing, _ in things)
+        rows = truth_of(shown, rendered.mask, stage.camera)
+        for row in rows:
+            row["who"] = things[row.pop("thing")][1]
+        looks.append({"at_s": at_s, "boxes": rows})
+    video = target.with_suffix(".mp4")
+    encode(pictures, stage.story.step_s, video)
+    truth = truth_of_story(stage, looks, video)
+    partial = target.with_suffix(".json.part")
+    partial.write_text(json.dumps(truth), encoding="utf-8")
+    partial.replace(target.with_suffix(".json"))
+
+
+def _lens(stage: Stage) -> Lens:
+    """Draw a camera's faults, without a caption: its clock would have to run."""
+    lens = draw_lens(streams_of(stage.seed)("lens"), stage.light)
+    return Lens(lens.gain, lens.gamma, lens.grey, lens.lift, 0.0, lens.noise / 3, 90, "", 1)
+
+
+def _pictures(stage: Stage, threads: int) -> Any:
+    """Yield at_s, the rendered picture and (thing, actor's name or "") of every moment."""
+    samples = SAMPLES * (2 if stage.light.lamps else 1)
+    renderer, drawing = Renderer(WIDTH, HEIGHT, samples, threads), Drawing(stage.light)
+    for thing in stage.still:
+        drawing.add(thing)
+    items = [drawing.add(thing) for thing in stage.actors]
+    set_light(stage.light)
+    set_lamps(stage.lamps)
+    set_camera(stage.camera)
+    names = [actor.name for actor in stage.story.actors]
+    before = stage.at(stage.story.moments[0])
+    kept: Rendered | None = None
+    for number, at_s in enumerate(stage.story.moments):
+        now = stage.at(at_s)
+        region = stage.changed(before, now, WIDTH, HEIGHT)
+        for item, actor in zip(items, now, strict=True):
+            item.hide_render = actor is None
+            if actor is not None:
+                drawing.move(item, actor)
+        if kept is None:
+            kept = renderer.render(stage.seed)
+        elif region is not None:
+            kept = _patched(kept, renderer.render(stage.seed + number, region), region)
+        before = now
+        standing = [
+            (new or thing, name) for new, thing, name in zip(now, stage.actors, names, strict=True)
+        ]
+        yield at_s, kept, [*((thing, "") for thing in stage.still), *standing]
+
+
+def _patched(old: Rendered, new: Rendered, region: tuple[int, int, int, int]) -> Rendered:
+    x0, y0, x1, y1 = region
+    part = (slice(y0, y1), slice(x0, x1))
+    picture, mask, depth = old.picture.copy(), old.mask.copy(), old.depth.copy()
+    picture[part], mask[part], depth[part] = new.picture[part], new.mask[part], new.depth[part]
+    return Rendered(picture, mask, depth)
+
+
+def encode(pictures: list[NDArray[np.uint8]], step_s: float, video: Path) -> None:
+    """Write pictures (H, W, 3) RGB, one every step_s, as an mp4 of FPS."""
+    each = round(step_s * FPS)
+    height, width = pictures[0].shape[:2]
+    key = str(round(KEY_S * FPS))
+    command = [
+        *("ffmpeg", "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24"),
+        *("-s", f"{width}x{height}", "-r", str(FPS), "-i", "-"),
+        *("-c:v", "libx264", "-pix_fmt", "yuv420p", "-profile:v", "main", "-crf", str(QUALITY)),
+        *("-bf", "0", "-g", key, "-keyint_min", key, "-sc_threshold", "0", "-threads", "1"),
+        *("-f", "mp4", "-movflags", "+faststart", str(video)),
+    ]
+    frames = b"".join(picture.tobytes() for picture in pictures for _ in range(each))
+    # A fixed command line of our own; ffmpeg is found on the maker's PATH.
+    subprocess.run(command, input=frames, check=True)  # noqa: S603
+
+
+def truth_of_story(stage: Stage, looks: list[dict[str, Any]], video: Path) -> dict[str, Any]:
+    """Put together what a video shows: zones, violations, boxes of every rendered picture."""
+    story = stage.story
+    zones = []
+    for zone in story.zones:
+        pixels = stage.camera.project(np.array(zone.corners), WIDTH, HEIGHT)
+        shares = np.clip(pixels[:, :2] / (WIDTH, HEIGHT), 0.0, 1.0).round(4).tolist()
+        zones.append({"name": zone.name, "kind": zone.kind, "polygon": shares})
+    return {
+        "file": video.name,
+        "sha256": hashlib.sha256(video.read_bytes()).hexdigest(),
+        "story": story.name,
+        "kind": story.kind,
+        "about": story.about,
+        "scene_seed": stage.seed,
+        "weather": stage.light.weather,
+        "fps": FPS,
+        "width": WIDTH,
+        "height": HEIGHT,
+        "length_s": story.length_s,
+        "step_s": story.step_s,
+        "dwell_s": story.dwell_s,
+        "notes": story.notes,
+        "camera": stage.camera.as_dict(),
+        "zones": zones,
+        "violations": [asdict(wrong) for wrong in story.wrong],
+        "looks": looks,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
