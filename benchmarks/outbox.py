@@ -1,23 +1,25 @@
 """Measure what the outbox costs over bare inserts, and whether it stays quick after a year.
 
-What it measures, on a SQLite store on the disk of `--folder` (default: the temporary folder):
+What it measures, on a SQLite store on the disk of `--folder` (default: the temporary folder), or
+with `--store postgresql` on Debian's PostgreSQL, started for it, with fsync:
 
 - `ours_per_s`: confirmations a second through `Store.confirm`, each one transaction that is on
   disk when it returns: violation, two entries of history, message. Against `bare_per_s`: a loop
-  of `sqlite3` alone that inserts the very same rows, bytes and indexes with the same durability
-  (write-ahead log, synchronous FULL), one transaction each. The two take turns in short blocks, so
+  of the bare driver that inserts the very same rows, bytes and indexes with the same durability
+  (write-ahead log, synchronous), one transaction each. The two take turns in short blocks, so
   that whatever else the machine does hits both; the figures are medians, `ratio` = ours / bare.
 - `files_ms`, apart from it: one picture of 200 kB written, synced and renamed, folder synced.
-- `claim_ms`, `list_ms`: the median time to claim a message (a transaction on disk) and to list the
-  newest 100 messages, in a store with a year of 3,000 cases a day: violations, messages and
-  attempts, made by bulk inserts. `posted_ms`: the posts of the last minute. `count_ms`: counting
-  everything by its state, which reads an index of all of it.
+- `claim_ms`, `list_ms`, `camera_list_ms`: the median time to claim a message (a transaction on
+  disk), to list the newest 100 messages and the newest 100 cases of one camera, in a store with a
+  year of 3,000 cases a day: violations, messages and attempts, made by bulk inserts. `posted_ms`:
+  the posts of the last minute. `count_ms`: everything by its state.
 
 Limit: a commit costs what the disk takes to sync, which both sides wait for; on a quicker disk the
 ratio falls, because what is left is Python. With `--fast-disk` the folder is in memory, which
 shows the least that the ratio can be.
 
-    python -m benchmarks.outbox [--folder DIR | --fast-disk] [--cases N] [--blocks N]
+    python -m benchmarks.outbox [--store postgresql] [--folder DIR | --fast-disk] [--cases N]
+        [--blocks N]
 
 The last line is one JSON object.
 """
@@ -33,8 +35,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from benchmarks import outbox_postgres
 from cases import Store
 from detectors import Moment, Role, Violation, violation_id
 
@@ -45,8 +48,16 @@ BLOCK = 25
 """Confirmations before the other side has its turn."""
 
 SPACING_S = 365 * 86400 // YEAR
-TABLES = ("violations", "history", "deliveries")
+TABLES = ("violations", "history", "deliveries", "tally_changes")
 PICTURE = bytes(200_000)
+_COUNT = "INSERT INTO tallies (what, n) SELECT '{0}:' || state, count(*) FROM {1} GROUP BY state"
+COUNTED = (
+    "DELETE FROM tally_changes",
+    "DELETE FROM tallies",
+    _COUNT.format("violation", "violations"),
+    _COUNT.format("delivery", "deliveries"),
+)
+"""What the store keeps with every change; the year's rows are made without it."""
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
 PAYLOAD = {
@@ -84,6 +95,16 @@ def violation(number: int, camera: str = "camera-007") -> Violation:
     )
 
 
+class Inserts(Protocol):
+    """The other side: ready rows through the bare driver."""
+
+    def insert(self) -> None:
+        """Insert the rows of the next case, on disk when this returns."""
+
+    def close(self) -> None:
+        """End it."""
+
+
 class Bare:
     """Inserts ready rows with `sqlite3` alone, into the same tables with the same durability."""
 
@@ -116,6 +137,10 @@ class Bare:
         self.raw.execute("COMMIT")
         self.done += 1
 
+    def close(self) -> None:
+        """Close the file."""
+        self.raw.close()
+
 
 def main() -> None:
     """Measure and print."""
@@ -123,22 +148,60 @@ def main() -> None:
     parent = "/dev/shm" if arguments.fast_disk else arguments.folder  # noqa: S108  # memory
     with tempfile.TemporaryDirectory(prefix="outbox-", dir=parent) as name:
         folder = Path(name)
-        result = _rows(folder, arguments.blocks)
-        files_ms = _median_ms(lambda: _write_picture(folder), 30)
-        began_s = time.perf_counter()
-        path = folder / "year.sqlite3"
-        _make_year(path, arguments.cases)
-        took_s = time.perf_counter() - began_s
-        size_mb = path.stat().st_size / 1e6
-        print(f"{arguments.cases} cases made in {took_s:.0f} s, {size_mb:.0f} MB")
-        year = _year(path)
+        if arguments.store == "postgresql":
+            result = _on_postgresql(arguments.blocks, arguments.cases)
+        else:
+            result = _on_sqlite(folder, arguments.blocks, arguments.cases)
+        result["files_ms"] = _median_ms(lambda: _write_picture(folder), 30)
     print(
         f"confirmed {result['ours_per_s']:.0f}/s, bare inserts {result['bare_per_s']:.0f}/s, "
-        f"ratio {result['ratio']:.2f}; a picture {files_ms:.2f} ms"
+        f"ratio {result['ratio']:.2f}"
     )
-    print(", ".join(f"{key} {value:.2f}" for key, value in year.items()))
-    result |= year | {"files_ms": files_ms, "cases": float(arguments.cases)}
+    print(", ".join(f"{key} {value:.2f}" for key, value in result.items() if key.endswith("_ms")))
+    result |= {"cases": float(arguments.cases)}
     print(json.dumps({key: round(value, 3) for key, value in result.items()}))
+
+
+def _on_sqlite(folder: Path, blocks: int, cases: int) -> dict[str, float]:
+    with Store.open(folder / "rows.sqlite3", site_id="bench") as store:
+        _confirm_blocks(store, blocks)
+    bare = Bare(folder / "bare.sqlite3", folder / "rows.sqlite3")
+    with Store.open(folder / "ours.sqlite3", site_id="bench") as store:
+        result = _rows(store, bare, blocks)
+    began_s = time.perf_counter()
+    path = folder / "year.sqlite3"
+    _make_year(path, cases)
+    took_s = time.perf_counter() - began_s
+    print(f"{cases} cases made in {took_s:.0f} s, {path.stat().st_size / 1e6:.0f} MB")
+    with Store.open(path, site_id="bench") as store:
+        return result | _year(store)
+
+
+def _on_postgresql(blocks: int, cases: int) -> dict[str, float]:
+    with outbox_postgres.server() as running:
+        rows, empty, ours, year = (running.create() for _ in range(4))
+        with Store.open(running.url_with_password(rows), site_id="bench") as store:
+            _confirm_blocks(store, blocks)
+        Store.open(running.url_with_password(empty)).close()
+        bare = outbox_postgres.BarePostgres(running, empty, rows, TABLES)
+        with Store.open(running.url_with_password(ours), site_id="bench") as store:
+            result = _rows(store, bare, blocks)
+        began_s = time.perf_counter()
+        with Store.open(running.url_with_password(year), site_id="bench") as store:
+            _first_case(store)
+            outbox_postgres.make_year(
+                running,
+                year,
+                [(bulk.table, bulk.values) for bulk in _bulks(cases)],
+                cases=cases,
+                first_s=int(START.timestamp()) - SPACING_S * cases,
+                spacing_s=SPACING_S,
+            )
+            with running.connect(year) as raw:
+                for statement in COUNTED:
+                    raw.execute(statement.encode())
+            print(f"{cases} cases made in {time.perf_counter() - began_s:.0f} s")
+            return result | _year(store)
 
 
 def _arguments() -> argparse.Namespace:
@@ -149,31 +212,31 @@ def _arguments() -> argparse.Namespace:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--folder", type=Path, help="where the stores are made")
     where.add_argument("--fast-disk", action="store_true", help="in memory, /dev/shm")
+    parser.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--cases", type=int, default=YEAR, help=f"of the year (default {YEAR})")
     parser.add_argument("--blocks", type=int, default=12, help="of 25 confirmations (default 12)")
     return parser.parse_args()
 
 
-def _rows(folder: Path, blocks: int) -> dict[str, float]:
+def _confirm_blocks(store: Store, blocks: int) -> None:
+    for number in range(BLOCK * (blocks + 1)):
+        store.confirm(violation(number), None, PAYLOAD)
+
+
+def _rows(store: Store, bare: Inserts, blocks: int) -> dict[str, float]:
     """Confirm and insert in turns; figures are medians over the blocks."""
-    numbers = range(BLOCK * (blocks + 1))
-    with Store.open(folder / "rows.sqlite3", site_id="bench") as store:
-        for number in numbers:
-            store.confirm(violation(number), None, PAYLOAD)
-    bare = Bare(folder / "bare.sqlite3", folder / "rows.sqlite3")
     ours_s, bare_s = [], []
-    with Store.open(folder / "ours.sqlite3", site_id="bench") as store:
-        for block in range(blocks + 1):
-            ready = [violation(BLOCK * block + number) for number in range(BLOCK)]
-            began_s = time.perf_counter()
-            for each in ready:
-                store.confirm(each, None, PAYLOAD)
-            ours_s.append((time.perf_counter() - began_s) / BLOCK)
-            began_s = time.perf_counter()
-            for _ in range(BLOCK):
-                bare.insert()
-            bare_s.append((time.perf_counter() - began_s) / BLOCK)
-    bare.raw.close()
+    for block in range(blocks + 1):
+        ready = [violation(BLOCK * block + number) for number in range(BLOCK)]
+        began_s = time.perf_counter()
+        for each in ready:
+            store.confirm(each, None, PAYLOAD)
+        ours_s.append((time.perf_counter() - began_s) / BLOCK)
+        began_s = time.perf_counter()
+        for _ in range(BLOCK):
+            bare.insert()
+        bare_s.append((time.perf_counter() - began_s) / BLOCK)
+    bare.close()
     ours, bare_one = statistics.median(ours_s[1:]), statistics.median(bare_s[1:])
     return {"ours_per_s": 1 / ours, "bare_per_s": 1 / bare_one, "ratio": bare_one / ours}
 
@@ -239,13 +302,18 @@ def _bulks(cases: int) -> tuple[Bulk, ...]:
     )
 
 
+def _first_case(store: Store) -> None:
+    """Store the case that the year's are copies of."""
+    store.confirm(violation(0), None, PAYLOAD)
+    (row,) = store.claim("courier", lease_s=60)
+    store.sending(row)
+    store.delivered(row, "2026-77")
+
+
 def _make_year(path: Path, cases: int) -> None:
     """Fill a store; its indexes are taken away and put back, which is quicker for so many."""
     with Store.open(path, site_id="bench") as store:
-        store.confirm(violation(0), None, PAYLOAD)
-        (row,) = store.claim("courier", lease_s=60)
-        store.sending(row)
-        store.delivered(row, "2026-77")
+        _first_case(store)
     raw = sqlite3.connect(path, isolation_level=None)
     indexes = raw.execute(
         "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
@@ -265,25 +333,26 @@ def _make_year(path: Path, cases: int) -> None:
         )
     for _, statement in indexes:
         raw.execute(statement)
+    for statement in COUNTED:
+        raw.execute(statement)
     raw.execute("COMMIT")
     raw.close()
 
 
-def _year(path: Path) -> dict[str, float]:
-    with Store.open(path, site_id="bench") as store:
-        last = max(row.created_at for row in store.deliveries(limit=1))
+def _year(store: Store) -> dict[str, float]:
+    last = max(row.created_at for row in store.deliveries(limit=1))
 
-        def claim() -> None:
-            assert store.claim("courier", lease_s=600)  # noqa: S101  # else it measures nothing
+    def claim() -> None:
+        assert store.claim("courier", lease_s=600)  # noqa: S101  # else it measures nothing
 
-        measured: dict[str, Callable[[], Any]] = {
-            "claim_ms": claim,
-            "list_ms": lambda: store.deliveries(limit=100),
-            "cases_ms": lambda: store.cases(camera_id="camera-7", limit=100),
-            "posted_ms": lambda: store.posted_since(last - timedelta(seconds=60)),
-        }
-        result = {name: _median_ms(call, 50) for name, call in measured.items()}
-        return result | {"count_ms": _median_ms(store.counts, 3)}
+    measured: dict[str, Callable[[], Any]] = {
+        "claim_ms": claim,
+        "list_ms": lambda: store.deliveries(limit=100),
+        "camera_list_ms": lambda: store.cases(camera_id="camera-7", limit=100),
+        "posted_ms": lambda: store.posted_since(last - timedelta(seconds=60)),
+        "count_ms": store.counts,
+    }
+    return {name: _median_ms(call, 50) for name, call in measured.items()}
 
 
 def _median_ms(call: Callable[[], Any], times: int) -> float:

@@ -12,6 +12,7 @@ from benchmarks.scenarios import (
     beyond_storefront,
     bike_disorder,
     crowd_density,
+    damaged_sign,
     exposed_garbage,
     floating_debris,
     illegal_banner,
@@ -19,6 +20,7 @@ from benchmarks.scenarios import (
     muck_pile,
     muck_spill,
     street_stall,
+    uncovered_muck_truck,
 )
 from benchmarks.scenarios.conditions import CONDITIONS, draw
 from benchmarks.scenarios.noise import CLEAN, Noise, looks
@@ -56,6 +58,7 @@ _KINDS = (
     beyond_storefront,
     bike_disorder,
     crowd_density,
+    damaged_sign,
     exposed_garbage,
     floating_debris,
     illegal_banner,
@@ -63,6 +66,7 @@ _KINDS = (
     muck_pile,
     muck_spill,
     street_stall,
+    uncovered_muck_truck,
 )
 
 SCENARIOS: Mapping[str, tuple[Scenario, ...]] = MappingProxyType(

@@ -173,6 +173,8 @@ class Script:
     expected: tuple[Expected, ...] = ()
     spells: tuple[Spell, ...] = ()
     interval_s: float = INTERVAL_S
+    idle_every: int = 1
+    """Looks of which only one is had unless the rules ask for close attention."""
     start: datetime = NOON
     pictures: bool = False
     """Whether looks carry small pictures."""
