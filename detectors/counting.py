@@ -1,5 +1,6 @@
 """From what was counted in a zone to a reading: how many at least, how much, and since when."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,8 +11,13 @@ from detectors.scene import Instant
 from detectors.spots import Spot, boxes_of
 from detectors.violation import Box
 
-HERE_SHARE = 0.6
+ROUNDING = 1e-9
+HERE_SHARE = 0.5
 """Share of what is known to be there that a look has to show to be a sighting of all of it."""
+GONE_SHARE = 0.4
+"""Where it takes many, a look that shows less than this share of them shows that they are gone."""
+MISS_MOST = 0.35
+"""Largest share of misses that a beginning is reckoned with."""
 BLIND_SHARE = 0.3
 """Share of a zone behind something large from which a look that shows little cannot tell."""
 
@@ -29,7 +35,7 @@ class Threshold:
     pieces: int = 1
     """Fewest things that may make the share."""
     many: bool = False
-    """Whether it takes so many that a look that shows too few is no chance of the model's."""
+    """Whether it takes so many that a look without most of them is no chance of the model's."""
 
     def level(self, count: int, share: float) -> Level:
         """Compare what is there."""
@@ -72,8 +78,8 @@ def reading_of(
         if blocked >= BLIND_SHARE or limit.level(len(everything), everywhere) is not Level.CLEAR:
             return Reading.none(blind=True)
     if level is Level.CLEAR:
-        gone = limit.many or limit.level(len(known), share) is Level.CLEAR
-        return Reading(level, empty=gone)
+        gone = limit.many and len(seen) < GONE_SHARE * len(known)
+        return Reading(level, empty=gone or limit.level(len(known), share) is Level.CLEAR)
     return Reading(
         level=level,
         box=_hull(seen),
@@ -89,10 +95,15 @@ def reading_of(
 def _since(
     known: Sequence[Spot], limit: Threshold, coverage: Coverage, height: float
 ) -> Instant | None:
-    """Return the look from which on enough of it was there; None where it was never enough."""
+    """Return the look from which on enough of it was there; None where it was never enough.
+
+    Of n that come together a first look misses some, as many as later looks do.
+    """
     spots = sorted(known, key=lambda spot: (spot.since.now_s, spot.box))
     if len(spots) >= limit.n:
-        return spots[limit.n - 1].since
+        clear = sum(spot.clear for spot in spots)
+        missed = min(MISS_MOST, clear / (clear + sum(spot.seen for spot in spots)))
+        return spots[math.ceil((1 - missed) * limit.n - ROUNDING) - 1].since
     for count in range(1, len(spots) + 1):
         share = coverage.share(boxes_of(spots[:count]), height)
         if limit.level(count, share) is Level.ENTER:

@@ -23,7 +23,7 @@ BELIEVED_LOOKS = 3
 """Sightings that make it believed: dense traffic passes one place in two looks running."""
 GONE_LOOKS = 4
 """Clear looks in a row without it: at one miss in five, once in 600 times it is still there."""
-FLEETING_LOOKS = 2
+FLEETING_LOOKS = 3
 """The same for what is not believed yet."""
 FIRST_BOXES = 8
 """Boxes whose mean is the place of what stands; later ones do not move it."""

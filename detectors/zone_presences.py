@@ -7,6 +7,7 @@ peak alone is no violation: a third of the sightings have to be above the upper 
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from detectors.memory import Memory
@@ -20,6 +21,8 @@ from detectors.story import Names, Reason, Story
 from detectors.thing import Thing
 from detectors.violation import Absence
 
+LATEST_S = 20.0
+"""How long ago the look may be that a presence begins with: its picture is to be had still."""
 PEAK_SHARE = 1 / 3
 """Share of its sightings in which a confirmed violation reached the threshold it began at."""
 
@@ -170,7 +173,7 @@ class ZonePresences:
         _note(thing, reading)
         if start is not scene.instant:
             self._story.sighted(thing, start)
-            self._see(thing, reading, scene)
+            self._see(thing, reading, scene, observed=True)
         return thing
 
     def _start(self, zone_id: str, reading: Reading, scene: Scene) -> Instant:
@@ -178,17 +181,18 @@ class ZonePresences:
         if since is None or since.now_s >= now_s:
             return scene.instant
         known = since.now_s > self._ended_s.get(zone_id, -math.inf)
-        near = now_s - since.now_s <= self._timing[zone_id].step_s
+        near = now_s - since.now_s <= max(LATEST_S, self._timing[zone_id].step_s)
         return since if known and near else scene.instant
 
-    def _see(self, thing: Thing, reading: Reading, scene: Scene) -> None:
-        instant = scene.instant
+    def _see(self, thing: Thing, reading: Reading, scene: Scene, *, observed: bool = False) -> None:
+        """Take a sighting; observed: looks since the last one have shown it as well."""
+        instant, timing = scene.instant, self._timing[thing.zone_id]
         thing.presence.see(
             instant.now_s,
             instant.captured_at,
             instant.session,
             self._schedule.in_zone(thing.zone_id),
-            self._timing[thing.zone_id],
+            replace(timing, short_s=math.inf) if observed else timing,
             strong=reading.level is Level.ENTER,
             paused=reading.paused,
         )
