@@ -14,6 +14,8 @@ from detectors.violation import Box
 ROUNDING = 1e-9
 HERE_SHARE = 0.5
 """Share of what is known to be there that a look has to show to be a sighting of all of it."""
+SEVERAL = 4
+"""Things from which on it is more than chance that those of a zone have been forgotten."""
 GONE_SHARE = 0.4
 """Where it takes many, a look that shows less than this share of them shows that they are gone."""
 MISS_MOST = 0.35
@@ -78,8 +80,10 @@ def reading_of(
         if blocked >= BLIND_SHARE or limit.level(len(everything), everywhere) is not Level.CLEAR:
             return Reading.none(blind=True)
     if level is Level.CLEAR:
-        gone = limit.many and len(seen) < GONE_SHARE * len(known)
-        return Reading(level, empty=gone or limit.level(len(known), share) is Level.CLEAR)
+        # of few things a miss is a miss; that many are gone together is no chance
+        dropped = limit.many and len(seen) < GONE_SHARE * len(known)
+        forgotten = limit.n >= SEVERAL and limit.level(len(known), share) is Level.CLEAR
+        return Reading(level, empty=dropped or forgotten)
     return Reading(
         level=level,
         box=_hull(seen),

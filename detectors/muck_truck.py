@@ -48,4 +48,6 @@ class UncoveredMuckTruck:
             says[name] = max(says.get(name, 0.0), float(seen.scores[other]))
         score = says.get(OPEN, 0.0)
         shown = score >= self._conf and score - says.get(CLOSED, 0.0) >= DOUBT
-        return Vote(scene.instant.now_s, shown, score)
+        x0, y0, x1, y1 = seen.box(index)
+        size = ((x1 - x0) * (y1 - y0)) ** 0.5
+        return Vote(scene.instant.now_s, shown, score, (x0 + x1) / 2, (y0 + y1) / 2, size)

@@ -131,15 +131,19 @@ class Passes:
 
     def _match(self, columns: list[int], scene: Scene) -> dict[int, Passing]:
         """Give sightings to the passes they go on; by motion, not by a tracker's numbers."""
-        if not columns or not self._passes:
-            return {}
-        boxes, now_s = scene.seen.boxes[columns], scene.instant.now_s
-        off = np.stack([reachable(passing, boxes, now_s) for passing in self._passes])
-        allowed = np.isfinite(off)
-        pairs = assign(np.where(allowed, off, 0.0), allowed)
-        owners = {columns[column]: self._passes[row] for row, column in pairs}
+        owners: dict[int, Passing] = {}
+        for far in (False, True):  # who stood may drive on, if nobody else is there
+            taken = {passing.number for passing in owners.values()}
+            free = [index for index in columns if index not in owners]
+            rest = [
+                passing
+                for passing in self._passes
+                if passing.number not in taken and (passing.may_start or not far)
+            ]
+            owners |= _pairs(rest, free, scene, far=far)
         for index, passing in owners.items():
-            passing.see(scene.seen.box(index), scene.tracks[index].track_id, now_s)
+            track_id = scene.tracks[index].track_id
+            passing.see(scene.seen.box(index), track_id, scene.instant.now_s)
         return owners
 
     def _appear(self, index: int, zone_id: str, scene: Scene) -> Passing:
@@ -174,7 +178,7 @@ class Passes:
         if record is None:
             return False
         says = sum(one.says for one in passing.votes)
-        if says >= OPENED_LOOKS and passing.moved >= MOVED and not record.announced:
+        if says >= OPENED_LOOKS and passing.moved() >= MOVED and not record.announced:
             record.announced = True
             ledger.pins.append(Pin(record.violation_id, record.opened_at_s))
             record.say(Change.OPENED, self._told(passing, record, instant), ledger)
@@ -200,7 +204,7 @@ class Passes:
         votes = passing.votes
         says = sum(vote.says for vote in votes)
         enough = len(votes) >= VOTES_LEAST and says >= SAYS_SHARE * len(votes)
-        return enough and _spread(passing) and passing.moved >= MOVED
+        return enough and _spread(passing) and passing.moved() >= MOVED
 
     def _confirm(
         self, passing: Passing, record: Record, vote: Vote, instant: Instant, ledger: Ledger
@@ -263,3 +267,16 @@ class Passes:
 def _spread(passing: Passing) -> bool:
     votes = passing.votes
     return votes[-1].now_s - votes[0].now_s >= SPREAD_S if votes else False
+
+
+def _pairs(
+    passes: list[Passing], columns: list[int], scene: Scene, *, far: bool
+) -> dict[int, Passing]:
+    """Which sighting goes on which pass."""
+    if not passes or not columns:
+        return {}
+    boxes, now_s = scene.seen.boxes[columns], scene.instant.now_s
+    off = np.stack([reachable(passing, boxes, now_s, far=far) for passing in passes])
+    allowed = np.isfinite(off)
+    pairs = assign(np.where(allowed, off, 0.0), allowed)
+    return {columns[column]: passes[row] for row, column in pairs}

@@ -1,7 +1,7 @@
 """A vehicle on its way through the picture, and what looks at it say."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,8 +25,13 @@ GROWTH = 2.0
 """Two boxes of one vehicle differ in size by no more than this."""
 VOTES = 8
 """Looks that are kept; older ones showed it farther away."""
+SLOW_SIZES_S = 0.25
+"""A vehicle this slow stands, and may drive on at any time."""
 SMOOTH = 0.6
 """Weight of the newest speed."""
+
+
+Distances = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,11 @@ class Vote:
     says: bool
     """Whether it shows the violation."""
     score: float
+    x: float = 0.0
+    """Where the vehicle was, in units ..."""
+    y: float = 0.0
+    size: float = 1.0
+    """... and how large: the root of its box's area."""
 
 
 @dataclass(slots=True)
@@ -54,8 +64,6 @@ class Passing:
     seen: int = 1
     speed: tuple[float, float] = (0.0, 0.0)
     """Units a second, to the right and down."""
-    moved: float = 0.0
-    """Farthest it was from where it was seen first, in its own sizes."""
     votes: list[Vote] = field(default_factory=list)
     asked_s: float = 0.0
     """How long close looks were asked for since it last moved on."""
@@ -67,6 +75,13 @@ class Passing:
     def is_confirmed(self) -> bool:
         """Whether it is a case already."""
         return self.record is not None and self.record.confirmed
+
+    @property
+    def may_start(self) -> bool:
+        """Whether nobody knows how fast it will be: seen once, or standing."""
+        x0, y0, x1, y1 = self.box
+        slow = SLOW_SIZES_S * ((x1 - x0) * (y1 - y0)) ** 0.5
+        return self.seen == 1 or math.hypot(*self.speed) <= slow
 
     def see(self, box: Box, track_id: int, now_s: float) -> None:
         """Take a sighting."""
@@ -81,9 +96,23 @@ class Passing:
             )
         self.seen += 1
         self.box, self.last_s, self.track_id = box, now_s, track_id
-        self.moved = max(self.moved, distance(self.first_box, box))
         if distance(self.asked_box, box) >= 1.0:
             self.asked_s, self.asked_box = 0.0, box
+
+    def moved(self) -> float:
+        """How far it went between the looks that show it, in its own sizes.
+
+        Of the first two and the last two such looks the nearest pair: a stray box is no way.
+        """
+        shown = [vote for vote in self.votes if vote.says]
+        if not shown:
+            return 0.0
+        each = 2 if len(shown) >= 4 else 1
+        return min(
+            math.hypot(last.x - first.x, last.y - first.y) / max(min(first.size, last.size), 1e-6)
+            for first in shown[:each]
+            for last in shown[-each:]
+        )
 
     def vote(self, vote: Vote, least_s: float) -> None:
         """Take what a look says; looks that follow too fast show the same picture again."""
@@ -93,13 +122,13 @@ class Passing:
 
     def to_json(self) -> dict[str, Any]:
         """State as JSON-able data."""
-        plain = ("number", "zone_id", "last_s", "track_id", "seen", "moved", "asked_s")
+        plain = ("number", "zone_id", "last_s", "track_id", "seen", "asked_s")
         return {
             **{name: getattr(self, name) for name in plain},
             "since": instant_to_json(self.since),
             "boxes": [list(self.first_box), list(self.box), list(self.asked_box)],
             "speed": list(self.speed),
-            "votes": [[vote.now_s, vote.says, vote.score] for vote in self.votes],
+            "votes": [list(astuple(vote)) for vote in self.votes],
             "record": None if self.record is None else self.record.to_json(),
         }
 
@@ -121,10 +150,10 @@ class Passing:
         )
 
 
-def reachable(passing: Passing, boxes: Boxes, now_s: float) -> NDArray[np.float64]:
+def reachable(passing: Passing, boxes: Boxes, now_s: float, *, far: bool) -> Distances:
     """(N,) how far seen boxes are from where a vehicle is due, 0..1 of what it may be off.
 
-    Infinite where the vehicle cannot be there.
+    far: as far as a vehicle that stood may go. Infinite where the vehicle cannot be there.
     """
     passed_s = max(0.0, now_s - passing.last_s)
     own = np.asarray([passing.box], np.float64)
@@ -133,9 +162,8 @@ def reachable(passing: Passing, boxes: Boxes, now_s: float) -> NDArray[np.float6
     due = (own[0, :2] + own[0, 2:]) / 2 + np.asarray(passing.speed) * passed_s
     gap = np.hypot(*((boxes[:, :2] + boxes[:, 2:]) / 2 - due).T)
     reach = np.maximum(REACH_SIZE * np.minimum(size, sizes), REACH_UNITS)
-    if passing.seen > 1:
-        reach = reach + REACH_WAY * np.hypot(*passing.speed) * passed_s
-    else:
+    reach = reach + REACH_WAY * np.hypot(*passing.speed) * passed_s
+    if far:
         reach = reach + FASTEST_SIZES_S * size * passed_s
     alike = np.maximum(size, sizes) <= GROWTH * np.minimum(size, sizes)
     return np.where(alike & (gap <= reach), gap / reach, np.inf)

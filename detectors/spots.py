@@ -5,6 +5,7 @@ was seen three times, and in most looks: what passes is somewhere else by then. 
 after a few clear looks without it; something nearer in front of it makes a look no clear one.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,10 +22,13 @@ from detectors.violation import Box
 
 BELIEVED_LOOKS = 3
 """Sightings that make it believed: dense traffic passes one place in two looks running."""
-GONE_LOOKS = 4
-"""Clear looks in a row without it: at one miss in five, once in 600 times it is still there."""
+GONE_RISK = 1e-4
+"""Chance of the misses in a row, if it were still there, at which it is forgotten."""
+MISS_FLOOR = 0.1
+"""Nothing is taken to be seen more reliably than this chance of a miss."""
+GONE_LOOKS_MOST = 12
 FLEETING_LOOKS = 3
-"""The same for what is not believed yet."""
+"""Misses in a row at which what is not believed yet is forgotten."""
 FIRST_BOXES = 8
 """Boxes whose mean is the place of what stands; later ones do not move it."""
 KEEP_S = 60.0
@@ -81,6 +85,16 @@ class Spot:
     def is_busy(self) -> bool:
         """Whether somebody was at it in at least half of its sightings."""
         return 2 * self.busy >= self.seen
+
+    def is_gone(self) -> bool:
+        """Whether it was missed in so many looks in a row that it is not there any more."""
+        if not self.is_believed:
+            return self.missing >= FLEETING_LOOKS
+        before = self.clear - self.missing
+        chance = max(MISS_FLOOR, (before + 1) / (self.seen + before + 2))
+        return self.missing >= min(
+            GONE_LOOKS_MOST, math.ceil(math.log(GONE_RISK) / math.log(chance))
+        )
 
     def to_json(self) -> dict[str, Any]:
         """State as JSON-able data."""
@@ -195,8 +209,7 @@ class Spots:
                 spot.hidden = front is not None and hidden_share(spot.box, front) >= HIDDEN_MUCH
                 spot.clear += not spot.hidden
                 spot.missing += not spot.hidden
-            most = GONE_LOOKS if spot.is_believed else FLEETING_LOOKS
-            if spot.missing < most and (spot.here or now_s - spot.last_s <= KEEP_S):
+            if not spot.is_gone() and (spot.here or now_s - spot.last_s <= KEEP_S):
                 kept.append(spot)
         self.spots = kept
 
