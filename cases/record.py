@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from detectors import Absence, Box, Moment, Passing, Role, Violation
@@ -43,6 +44,12 @@ def violation_from_record(record: Mapping[str, Any]) -> Violation:
     fields["remarks"] = tuple(record.get("remarks", ()))
     fields["passing"] = tuple(Passing.from_json(one) for one in record.get("passing", ()))
     return Violation(**fields)
+
+
+@lru_cache(maxsize=512)
+def parsed_violation(record: str) -> Violation:
+    """Read a violation from the JSON of its record; the newest ones read are remembered."""
+    return violation_from_record(json.loads(record))
 
 
 def _moment_record(moment: Moment) -> dict[str, Any]:

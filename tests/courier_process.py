@@ -1,4 +1,4 @@
-"""Couriers in processes of their own, for tests that kill them: `STORE URL`.
+"""Couriers in processes of their own, for tests that kill them: `STORE URL OWNER`.
 
 Imports once, then forks a courier for every line on stdin: prints its process id, then `ready`
 once it delivers, then `gone` when it has been killed.
@@ -26,9 +26,10 @@ def say(text: object) -> None:
     sys.stdout.flush()
 
 
-def deliver(path: str, url: str) -> None:
+def deliver(where: str, url: str, owner: str) -> None:
     """Deliver until killed."""
-    Courier(Store.open(path), Open311(url, deadline_s=0.6), settings=SETTINGS).start()
+    system = Open311(url, deadline_s=0.6)
+    Courier(Store.open(where), system, settings=SETTINGS, owner=owner).start()
     say("ready")
     while True:
         time.sleep(3600)
@@ -36,11 +37,11 @@ def deliver(path: str, url: str) -> None:
 
 def main() -> None:
     """Fork couriers until stdin ends."""
-    path, url = sys.argv[1:]
+    where, url, owner = sys.argv[1:]
     for _ in sys.stdin:
         child = os.fork()
         if child == 0:
-            deliver(path, url)
+            deliver(where, url, owner)
         say(child)
         os.waitpid(child, 0)
         say("gone")

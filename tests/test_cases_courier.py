@@ -26,6 +26,7 @@ from cases import (
 from cases.open311 import Open311
 from tests.case_payloads import make_case
 from tests.case_server import LOSING, STORING, CaseServer, preload_days
+from tests.stores import Where
 from tests.violations import make_violation
 
 DEADLINE_S = 0.6
@@ -41,9 +42,9 @@ WIDE = replace(FAST, threads=8)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """Open a store on disk, as a site has it."""
-    with Store.open(tmp_path / "store.sqlite3") as opened:
+def store(place: Where) -> Iterator[Store]:
+    """Open a store, on each of the databases in turn."""
+    with Store.open(place) as opened:
         yield opened
 
 

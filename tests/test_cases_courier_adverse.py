@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -17,6 +16,8 @@ from cases import Backoff, Courier, DeliveryState, Store
 from cases.open311 import Open311
 from tests.case_server import LOSING, REFUSING, STORING, CaseServer, preload_days
 from tests.courier_process import SETTINGS
+from tests.postgres import Cluster
+from tests.stores import Where
 from tests.test_cases_courier import DEADLINE_S, FAST, confirm, courier, states, wait_until
 from tests.test_cases_courier_kill import Couriers
 
@@ -31,9 +32,9 @@ ADVERSE = replace(
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """Open a store on disk, as a site has it."""
-    with Store.open(tmp_path / "store.sqlite3") as opened:
+def store(place: Where) -> Iterator[Store]:
+    """Open a store, on each of the databases in turn."""
+    with Store.open(place) as opened:
         yield opened
 
 
@@ -109,16 +110,15 @@ def test_where_the_server_cannot_be_asked_none_is_doubled(store: Store) -> None:
     assert set(there) <= found[DeliveryState.DELIVERED] | doubtful
 
 
-def test_a_courier_that_stood_still_past_its_lease_doubles_nothing(tmp_path: Path) -> None:
+def test_a_courier_that_stood_still_past_its_lease_doubles_nothing(place: Where) -> None:
     """SIGSTOP at random moments, another courier takes over, SIGCONT while it delivers."""
     chance = random.Random(7)
-    path = tmp_path / "store.sqlite3"
     keys: list[str] = []
     held = 0
-    with CaseServer(hang_s=1.0) as server, Store.open(path) as store:
+    with CaseServer(hang_s=1.0) as server, Store.open(place) as store:
         preload_days(server)
         server.store_delay_s = lambda: chance.choice([0.0, 0.05])
-        with closing(Couriers(path, server.url)) as couriers:
+        with closing(Couriers(place, server.url)) as couriers:
             couriers.start()
             for _ in range(3):
                 keys += confirm(store, 12)
@@ -135,3 +135,31 @@ def test_a_courier_that_stood_still_past_its_lease_doubles_nothing(tmp_path: Pat
                 other.stop(10.0)
         assert sorted(filter(None, server.keys)) == sorted(keys)
     assert held >= 1, "it was never stopped with a case in its hands"
+
+
+def test_two_couriers_on_one_postgresql_never_post_the_same(
+    quick_cluster: Cluster, database: str
+) -> None:
+    """Two processes, a server that answers badly to a third: each case arrives once."""
+    url = quick_cluster.url_with_password(database)
+    chance = random.Random(11)
+    with CaseServer(hang_s=1.0) as server, Store.open(url) as store:
+        preload_days(server)
+        server.choose = lambda: (
+            chance.choice((*STORING, *LOSING)) if chance.random() < 0.3 else "answer"
+        )
+        keys = confirm(store, 80)
+        with (
+            closing(Couriers(url, server.url, owner="one")) as one,
+            closing(Couriers(url, server.url, owner="two")) as two,
+        ):
+            one.start()
+            two.start()
+            wait_until(partial(all_delivered, store, len(keys)), timeout_s=90.0)
+        owners = {
+            attempt.owner
+            for row in store.deliveries()
+            for attempt in store.case(row.violation_id).attempts
+        }
+        assert sorted(filter(None, server.keys)) == sorted(keys)
+    assert owners == {"one", "two"}, "one of them has done nothing"

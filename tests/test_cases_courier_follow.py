@@ -2,21 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from cases import DeliveryState, HistoryEntry, Store
 from tests.case_server import CaseServer
+from tests.stores import Where
 from tests.test_cases_courier import FAST, confirm, courier, states, wait_until
 
 FOLLOWING = replace(FAST, follow_s=0.05, states_s=0.1)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """Open a store on disk, as a site has it."""
-    with Store.open(tmp_path / "store.sqlite3") as opened:
+def store(place: Where) -> Iterator[Store]:
+    """Open a store, on each of the databases in turn."""
+    with Store.open(place) as opened:
         yield opened
 
 

@@ -7,15 +7,17 @@ import subprocess
 import sys
 import time
 from contextlib import closing
-from pathlib import Path
 
-from cases import DeliveryState, Store
+from cases import DeliveryState, Review, Store
 from tests.case_payloads import make_case
 from tests.case_server import LOSING, STORING, CaseServer, preload_days
 from tests.conftest import REPOSITORY
+from tests.stores import Where
 from tests.violations import make_violation
 
 KILLS = 20
+HELD_FROM = 1000
+"""Number of the first held case; those that go out are counted from 0."""
 CASES_A_RUN = 3
 STORE_DELAY_S = 0.25
 """The server may store a post this long after it came in, also one whose sender is dead by then."""
@@ -24,9 +26,9 @@ STORE_DELAY_S = 0.25
 class Couriers:
     """Starts couriers, one at a time, and kills them."""
 
-    def __init__(self, path: Path, url: str) -> None:
+    def __init__(self, where: Where, url: str, owner: str = "courier") -> None:
         self.parent = subprocess.Popen(
-            [sys.executable, "-m", "tests.courier_process", str(path), url],
+            [sys.executable, "-m", "tests.courier_process", str(where), url, owner],
             cwd=REPOSITORY,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -60,23 +62,23 @@ class Couriers:
         self.parent.communicate("", timeout=10.0)
 
 
-def test_every_case_arrives_once_through_twenty_kills(tmp_path: Path) -> None:
+def test_every_case_arrives_once_through_twenty_kills(place: Where) -> None:
     """Kill -9 before, during and after posts, to a server that stores every post as a new one.
 
     Cases keep coming meanwhile, a third of the posts go wrong on top, and the server stores some
-    only after their sender has been killed.
+    only after their sender has been killed. What a person holds is never posted.
     """
     chance = random.Random(20260105)
     faults = [*STORING, *LOSING]
-    path = tmp_path / "store.sqlite3"
     keys: list[str] = []
-    with CaseServer(hang_s=1.0) as server, Store.open(path) as store:
+    with CaseServer(hang_s=1.0) as server, Store.open(place) as store:
         preload_days(server)
         server.choose = lambda: chance.choice(faults) if chance.random() < 0.3 else "answer"
         server.store_delay_s = lambda: chance.uniform(0.0, STORE_DELAY_S)
         marked = 0
-        with closing(Couriers(path, server.url)) as couriers:
-            for _ in range(KILLS):
+        with closing(Couriers(place, server.url)) as couriers:
+            for number in range(KILLS):
+                hold(store, HELD_FROM + number)
                 for _ in range(CASES_A_RUN):
                     case = make_case(len(keys))
                     store.confirm(make_violation(len(keys)), None, case.to_json())
@@ -88,8 +90,15 @@ def test_every_case_arrives_once_through_twenty_kills(tmp_path: Path) -> None:
                 marked += sum(row.maybe_sent for row in claimed)
             couriers.start()
             wait_until_delivered(store, len(keys))
+        assert store.counts().deliveries[DeliveryState.HELD] == KILLS
         assert sorted(filter(None, server.keys)) == sorted(keys)
         assert marked >= 5, "the kills hit too few posts to prove anything"
+
+
+def hold(store: Store, number: int) -> None:
+    """Confirm a case that a person has to approve."""
+    payload = make_case(number).to_json()
+    store.confirm(make_violation(number), None, payload, review=Review.HELD)
 
 
 def wait_until_delivered(store: Store, count: int) -> None:

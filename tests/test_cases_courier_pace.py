@@ -18,8 +18,11 @@ from cases.desk import Desk
 from cases.open311 import Open311
 from cases.pace import Pace, Quiet
 from detectors import Window
+from tests.case_payloads import make_case
 from tests.case_server import CaseServer
+from tests.stores import Where
 from tests.test_cases_courier import DEADLINE_S, FAST, confirm, courier, states, wait_until
+from tests.violations import make_violation
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NIGHT = Window(frozenset(range(7)), clock_time(22, 0), clock_time(6, 0))
@@ -111,9 +114,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
-    """Open a store on that clock."""
-    with Store.open(tmp_path / "store.sqlite3", clock=clock) as opened:
+def store(place: Where, clock: Clock) -> Iterator[Store]:
+    """Open a store on that clock, on each of the databases in turn."""
+    with Store.open(place, clock=clock) as opened:
         yield opened
 
 
@@ -195,8 +198,11 @@ def test_times_follow_the_deadline() -> None:
     assert (slow.settle_s, slow.lease_s) == (125.0, 250.0)
 
 
-def test_receipts_follow_confirmations_within_a_second(tmp_path: Path) -> None:
-    """200 violations, review none, no limits: from the commit to the stored receipt p99 < 1 s."""
+def test_receipts_follow_confirmations_within_a_second(place: Where, tmp_path: Path) -> None:
+    """200 violations, 25 a second: from the commit to the stored receipt p99 < 1 s.
+
+    Review none, no limits. A city of 3,000 cases a day confirms one in half a minute.
+    """
     confirmed: dict[str, float] = {}
     received: dict[str, float] = {}
 
@@ -204,16 +210,18 @@ def test_receipts_follow_confirmations_within_a_second(tmp_path: Path) -> None:
         received[row.case_key] = time.monotonic()
 
     with (
-        Store.open(tmp_path / "store.sqlite3") as store,
+        Store.open(place) as store,
         Desk(port=0, folder=tmp_path / "desk") as desk,
     ):
         system = Open311(f"{desk.url}/open311/v2", deadline_s=DEADLINE_S * 10)
         running = Courier(store, system, on_delivered=told, settings=CourierSettings())
         running.start()
-        for _ in range(200):
-            (key,) = confirm(store, 1)
-            confirmed[key] = time.monotonic()
+        for number in range(200):
+            case = make_case(number)
+            store.confirm(make_violation(number), None, case.to_json())
+            confirmed[case.case_key] = time.monotonic()
             running.wake()
+            time.sleep(0.04)
         wait_until(lambda: len(received) == 200)
         running.stop()
     waits = sorted(received[key] - confirmed[key] for key in confirmed)

@@ -24,6 +24,7 @@ from cases.store.states import (
     Message,
     Move,
     Standing,
+    ViolationState,
     delivery_after,
 )
 
@@ -63,8 +64,12 @@ def enqueue(
     now: datetime,
     ordinal: int = 1,
     error: str = "",
+    entered: ViolationState | None = None,
 ) -> str:
-    """Add a message; the database refuses a second one of its name. Returns its id."""
+    """Add a message; the database refuses a second one of its name. Returns its id.
+
+    `entered` counts the violation that came in with it.
+    """
     delivery_id = delivery_id_of(violation_id, message, ordinal)
     connection.execute(
         insert(_D).values(
@@ -82,7 +87,7 @@ def enqueue(
             channel=channel.value,
         )
     )
-    tallies.moved(connection, None, state)
+    tallies.entered(connection, state, *(() if entered is None else (entered,)))
     return delivery_id
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cases.record import case_key as case_key  # noqa: PLC0414  # offered here as well
+from cases.record import parsed_violation
 from cases.store.states import (
     Answer,
     AttemptOutcome,
@@ -92,7 +93,12 @@ class HistoryEntry:
 class Case:
     """A violation as the store knows it."""
 
-    violation: Violation
+    violation_id: str
+    camera_id: str
+    zone_id: str
+    kind: str
+    record: str = field(repr=False)
+    """The violation in full, as JSON."""
     state: ViolationState
     review: Review
     reason: str
@@ -105,9 +111,14 @@ class Case:
     updated_at: datetime
 
     @property
+    def violation(self) -> Violation:
+        """The violation in full; read when it is asked for, because a list seldom does."""
+        return parsed_violation(self.record)
+
+    @property
     def case_key(self) -> str:
         """Name of the case inside a case system."""
-        return case_key(self.violation.violation_id)
+        return case_key(self.violation_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,9 +187,8 @@ class Store(CourierSide):
                 if why:
                     reason = f"{reason}; {why}" if review is Review.HELD and reason else why
                     review = Review.HELD
-            if not violation_rows.add_confirmed(
-                connection, violation, evidence, review, reason, now
-            ):
+            new = violation_rows.add_confirmed(connection, violation, evidence, review, reason, now)
+            if not new:
                 violation_rows.locked_state(connection, violation_id)
                 if outbox.exists(connection, delivery_id):
                     return Confirmation(delivery_id, first=False)
@@ -198,10 +197,10 @@ class Store(CourierSide):
             held = review is Review.HELD
             if held:
                 violation_rows.add_history(connection, violation_id, "held", now, reason=reason)
-            state = DeliveryState.HELD
+            state = DeliveryState.HELD if held else DeliveryState.PENDING
             if keep:
                 state = DeliveryState.KEPT
-            elif not held:
+            elif not held and not new:  # it may have a pre-alarm
                 state = order_rows.report_state(connection, violation_id, channel, now)
             outbox.enqueue(
                 connection,
@@ -212,6 +211,7 @@ class Store(CourierSide):
                 channel=channel,
                 now=now,
                 error=keep,
+                entered=ViolationState.CONFIRMED if new else None,
             )
         return Confirmation(delivery_id, first=True, held_for=reason if held else "")
 

@@ -5,6 +5,7 @@ folded into the totals now and then.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any, Final
 
 from sqlalchemy import Connection, delete, func, insert, select
@@ -25,14 +26,18 @@ State = ViolationState | DeliveryState
 
 def moved(connection: Connection, before: State | None, after: State | None) -> None:
     """Count a row that went from one state to another; None: it was not there before."""
-    if before is after:
-        return
-    rows = [
-        {"what": _name(state), "n": n}
-        for state, n in ((before, -1), (after, 1))
-        if state is not None
-    ]
-    connection.execute(insert(_C), rows)
+    if before is not after:
+        changes = ((before, -1), (after, 1))
+        _add(connection, [(state, n) for state, n in changes if state is not None])
+
+
+def entered(connection: Connection, *states: State) -> None:
+    """Count rows that were not there before, one in each of these states."""
+    _add(connection, [(state, 1) for state in states])
+
+
+def _add(connection: Connection, changes: Iterable[tuple[State, int]]) -> None:
+    connection.execute(insert(_C), [{"what": _name(state), "n": n} for state, n in changes])
 
 
 def totals(connection: Connection) -> tuple[dict[str, int], int]:

@@ -1,6 +1,5 @@
 """Violations and their history in the store."""
 
-import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from cases.errors import NotFound
 from cases.evidence import Evidence
-from cases.record import canonical_json, violation_from_record, violation_record
+from cases.record import canonical_json, violation_record
 from cases.store import schema, tallies
 from cases.store.adding import add_new
 from cases.store.rows import Case, HistoryEntry
@@ -38,12 +37,14 @@ def add_confirmed(
     reason: str,
     now: datetime,
 ) -> bool:
-    """Add a violation as opened and confirmed at once. False: it was there, nothing changed."""
+    """Add a violation as opened and confirmed at once. False: it was there, nothing changed.
+
+    It is counted together with its report (`outbox.enqueue`).
+    """
     row = _opened(violation, now) | _confirmed(evidence, review, now)
     row |= {"state": ViolationState.CONFIRMED.value, "reason": reason}
     if not add_new(connection, _V, row):
         return False
-    tallies.moved(connection, None, ViolationState.CONFIRMED)
     same = {"violation_id": violation.violation_id, "at": now, "by": ""}
     entries = (Change.OPENED.value, ""), (Change.CONFIRMED.value, reason)
     connection.execute(insert(_H), [{**same, "what": what, "reason": why} for what, why in entries])
@@ -210,7 +211,11 @@ def _facts(violation: Violation) -> dict[str, Any]:
 def _read(row: Row[Any]) -> Case:
     folder: str | None = row.evidence_folder
     return Case(
-        violation=violation_from_record(json.loads(row.record)),
+        violation_id=row.violation_id,
+        camera_id=row.camera_id,
+        zone_id=row.zone_id,
+        kind=row.kind,
+        record=row.record,
         state=ViolationState(row.state),
         review=Review(row.review),
         reason=row.reason,
