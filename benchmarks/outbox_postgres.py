@@ -29,7 +29,7 @@ class BarePostgres:
         self.inserts = {}
         with running.connect(like) as made:
             for name in tables:
-                found = made.execute(f"SELECT * FROM {name} ORDER BY 1".encode())  # noqa: S608
+                found = made.execute(f"SELECT * FROM {name}".encode())  # noqa: S608  # as inserted
                 self.rows[name] = found.fetchall()
                 marks = ", ".join(["%s"] * len(self.rows[name][0]))
                 self.inserts[name] = f"INSERT INTO {name} VALUES ({marks})".encode()  # noqa: S608
