@@ -4,6 +4,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from cases import (
@@ -81,7 +82,7 @@ class Confirmer:
         evidence: Evidence | None
         try:
             self._reserve.ready()
-            evidence = self._writer.write(self._request(violation, camera, zone))
+            evidence = self._writer.write(self._request(violation))
         except EvidenceError as error:
             log.exception("evidence could not be written", extra={"violation": str(violation)})
             evidence, review, reason = None, Review.HELD, f"no evidence: {error}"
@@ -129,20 +130,22 @@ class Confirmer:
             return Review.HELD, "drawn for review"
         return Review.NONE, ""
 
-    def _request(self, violation: Violation, camera: Camera, zone: Zone) -> EvidenceRequest:
+    @property
+    def writer(self) -> EvidenceWriter:
+        """What writes this site's evidence."""
+        return self._writer
+
+    def about(self, violation: Violation) -> EvidenceRequest:
+        """Say everything about a violation that goes into evidence but its pictures."""
+        camera = self._site.camera(violation.camera_id)
+        zone = zone_of(camera, violation.zone_id)
         rule = _rule_of(camera, violation)
         language = self._site.site.language
-        stills = tuple(
-            still
-            for moment in violation.moments
-            if (still := self._still(violation, moment)) is not None
-        )
         return EvidenceRequest(
             violation=violation,
             title=case_code(self._profile, violation.kind, zone.kind).name(language),
-            stills=stills,
-            entry_clip=self._entry_clip(violation),
-            confirmation_clip=self._confirmation_clip(violation),
+            stills=(),
+            entry_clip=(),
             place=camera.place_of(violation.zone_id or None),
             zone=zone if violation.zone_id else None,
             rule_dwell_s=_dwell_s(rule, violation.kind, zone.kind),
@@ -150,6 +153,20 @@ class Confirmer:
             models=tuple(
                 ModelFacts(entry.name, entry.sha256) for entry in self._sight.models_of(camera.id)
             ),
+            clock=_clock(()),
+        )
+
+    def _request(self, violation: Violation) -> EvidenceRequest:
+        stills = tuple(
+            still
+            for moment in violation.moments
+            if (still := self._still(violation, moment)) is not None
+        )
+        return replace(
+            self.about(violation),
+            stills=stills,
+            entry_clip=self._entry_clip(violation),
+            confirmation_clip=self._confirmation_clip(violation),
             clock=_clock(stills),
         )
 

@@ -25,6 +25,7 @@ from cases import (
     WrongState,
 )
 from detectors import Change, Look, Pin, Proposal, Violation, ViolationEvent
+from pipeline.clips import Clips
 from pipeline.confirmation import Confirmer
 from pipeline.events import Confirmed, Event
 from pipeline.ingest import Ingest, IngestLost
@@ -60,6 +61,7 @@ class Recorder:
         spool: Spool,
         ingest: Ingest,
         confirmer: Confirmer,
+        clips: Clips,
         reserve: Reserve,
         proposals: ProposalFiles,
         emit: Callable[[Event], None],
@@ -68,6 +70,7 @@ class Recorder:
         self._spool = spool
         self._ingest = ingest
         self._confirmer = confirmer
+        self._clips = clips
         self._reserve = reserve
         self._proposals = proposals
         self._emit = emit
@@ -93,6 +96,7 @@ class Recorder:
         stepped = replace(stepped, look=replace(stepped.look, picture=None))
         recent = self._recent.setdefault(stepped.look.camera_id, deque(maxlen=RECENT))
         recent.append(stepped.look)
+        self._clips.saw(stepped.look)
         news = outcome.events or outcome.pins or outcome.proposals
         if news or stepped.snapshot is not None:
             self._queue.put(stepped)
@@ -207,6 +211,7 @@ class Recorder:
         confirmation = self._persist(commit)
         if confirmation is not None and confirmation.first:
             self._emit(Confirmed(violation))
+            self._clips.wanted(violation, tuple(self._recent.get(violation.camera_id, ())))
         self._forget(violation.violation_id)
 
     def _forget(self, violation_id: str) -> None:

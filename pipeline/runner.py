@@ -12,6 +12,7 @@ from cases import UNKNOWN_STATES, Channel, Delivery, EvidenceWriter, Message, Re
 from configs import Site
 from detectors import Watch
 from pipeline.analyser import Analyser
+from pipeline.clips import Clips
 from pipeline.condition import PictureJudge
 from pipeline.confirmation import Confirmer
 from pipeline.couriers import couriers_of
@@ -75,7 +76,33 @@ class Runner:
                 extra={"free_bytes": self._reserve.free_bytes},
             )
         spool = Spool(site.data / "spool")
-        confirmer = Confirmer(
+        confirmer = self._make_confirmer(spool)
+        self._clips = Clips(
+            site,
+            store=self.store,
+            ingest=self._ingest,
+            confirmer=confirmer,
+            reserve=self._reserve,
+            on_clip=self._wake,
+        )
+        self._recorder = Recorder(
+            store=self.store,
+            spool=spool,
+            ingest=self._ingest,
+            confirmer=confirmer,
+            clips=self._clips,
+            reserve=self._reserve,
+            proposals=ProposalFiles(site.data),
+            emit=self._confirmed,
+        )
+        self._retaining = Retaining(site, self.store)
+        self._analyser = Analyser(
+            self._slots, self._sight, self._steps, self._recorder.record, self._load
+        )
+
+    def _make_confirmer(self, spool: Spool) -> Confirmer:
+        site = self.site
+        return Confirmer(
             site,
             store=self.store,
             writer=EvidenceWriter(
@@ -89,19 +116,6 @@ class Runner:
             ingest=self._ingest,
             sight=self._sight,
             reserve=self._reserve,
-        )
-        self._recorder = Recorder(
-            store=self.store,
-            spool=spool,
-            ingest=self._ingest,
-            confirmer=confirmer,
-            reserve=self._reserve,
-            proposals=ProposalFiles(site.data),
-            emit=self._confirmed,
-        )
-        self._retaining = Retaining(site, self.store)
-        self._analyser = Analyser(
-            self._slots, self._sight, self._steps, self._recorder.record, self._load
         )
 
     def _restore(self) -> None:
@@ -121,6 +135,7 @@ class Runner:
         """Start every part; cameras connect on their own from here."""
         catch_up(self.site, self.store)
         self._recorder.start()
+        self._clips.start()
         self._retaining.start()
         for courier in self._couriers:
             courier.start()
@@ -129,6 +144,7 @@ class Runner:
 
     def stop(self) -> None:
         """Stop in order; drains what is at hand within STOP_S a part."""
+        self._clips.stop(STOP_S)  # their packets are with the cameras
         self._ingest.stop(timeout_s=STOP_S)
         self._analyser.stop(STOP_S)
         self._recorder.stop(STOP_S)
@@ -156,6 +172,9 @@ class Runner:
 
     def _confirmed(self, event: Event) -> None:
         self._emit(event)
+        self._wake()
+
+    def _wake(self) -> None:
         for courier in self._couriers:
             courier.wake()
 

@@ -2,6 +2,7 @@
 
 from streams.camera import CameraSpec, CameraState, Mode, State
 from streams.errors import FixError, Reason, RestError, RetryError, StreamError
+from streams.film import sampled, write_film
 from streams.frame import Frame, Picture
 from streams.group import Group
 from streams.mux import mux
@@ -36,5 +37,7 @@ __all__ = [
     "load_excerpt",
     "mux",
     "probe",
+    "sampled",
     "save_excerpt",
+    "write_film",
 ]

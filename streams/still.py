@@ -45,14 +45,15 @@ def _around(
 ) -> tuple[VideoFrame | None, VideoFrame | None]:
     """Decode from an entry point: the last picture not after at_s, and the first one after it."""
     shown: VideoFrame | None = None
-    for packet, frame in _pictures(excerpt, start):
+    for packet, frame in pictures(excerpt, start):
         if packet.at_s > at_s:
             return shown, frame
         shown = frame
     return shown, None
 
 
-def _pictures(excerpt: Excerpt, start: int) -> Iterator[tuple[Packet, VideoFrame]]:
+def pictures(excerpt: Excerpt, start: int = 0) -> Iterator[tuple[Packet, VideoFrame]]:
+    """Yield every picture of an excerpt from the packet `start` on, in the order shown."""
     decoder = RunDecoder(excerpt.parameters)
     lone = False
     for packet in islice(excerpt.packets, start, None):

@@ -89,4 +89,5 @@ def test_two_things_in_a_row_are_two_cases(tmp_path: Path) -> None:
     check_evidence(tmp_path / "data" / "evidence")
     for manifest in (tmp_path / "data" / "evidence").rglob("manifest.json"):
         text = json.loads(manifest.read_text(encoding="utf-8"))
-        assert len(list(manifest.parent.glob("*.jpg"))) >= 2, text
+        if "supplement" not in text:  # the clip that follows has no stills
+            assert len(list(manifest.parent.glob("*.jpg"))) >= 2, text

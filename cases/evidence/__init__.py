@@ -1,11 +1,13 @@
 """Evidence on disk: stills, packets, clip and a manifest that is chained to the one before."""
 
+from cases.evidence.caption import clip_caption
 from cases.evidence.custody import Custody, CustodyNotes, custody_notes
 from cases.evidence.evidence import Evidence, EvidenceFile, FileKind
 from cases.evidence.journal import Act, Journal, JournalEntry, holds
 from cases.evidence.keys import PublicKeys, SigningKey, read_keys
 from cases.evidence.manifest import read_evidence
 from cases.evidence.request import EvidenceRequest, ModelFacts, SeenThing, Still
+from cases.evidence.shown import LookSeen, ShownJob, make_shown
 from cases.evidence.supplement import (
     CLIP_SUPPLEMENT,
     Supplement,
@@ -31,17 +33,21 @@ __all__ = [
     "FileVerdict",
     "Journal",
     "JournalEntry",
+    "LookSeen",
     "ModelFacts",
     "PublicKeys",
     "SeenThing",
+    "ShownJob",
     "SigningKey",
     "Still",
     "Supplement",
     "Tombstone",
     "Verdict",
+    "clip_caption",
     "custody_notes",
     "holds",
     "keys_beside",
+    "make_shown",
     "read_evidence",
     "read_keys",
     "read_tombstone",

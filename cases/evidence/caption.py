@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,8 @@ class CaptionWords:
     rule: str
     demanded: str
     observed: str
+    shown: str
+    """What a clip is that was made to leave the box."""
 
 
 CAPTIONS: Final[Mapping[Language, CaptionWords]] = {
@@ -37,6 +40,7 @@ CAPTIONS: Final[Mapping[Language, CaptionWords]] = {
         rule="规则",
         demanded="{zone}持续满 {dwell}",
         observed="至 {time} 已观察 {dwell}",
+        shown="派生视频：灰色为遮挡的行人、车辆和运动部分，原始视频留存设备",
     ),
     "en": CaptionWords(
         roles={
@@ -49,6 +53,7 @@ CAPTIONS: Final[Mapping[Language, CaptionWords]] = {
         rule="Rule",
         demanded="{zone}for {dwell}",
         observed="observed for {dwell} until {time}",
+        shown="Derived clip: grey covers bystanders and what moves; the original stays on the box",
     ),
 }
 
@@ -70,6 +75,20 @@ def caption(
     if rule:
         lines.append(label(label=own.rule, value=rule))
     return tuple(lines)
+
+
+def clip_caption(
+    request: EvidenceRequest, captured_at: datetime, language: Language, timezone: ZoneInfo
+) -> tuple[str, ...]:
+    """Lines under a picture of the clip that leaves the box: as `caption`, and what it is."""
+    words, own = WORDS[language], CAPTIONS[language]
+    label = words.line.format
+    return (
+        f"{plain(request.title, _TEXT_LIMIT)}  {case_key(request.violation.violation_id)}",
+        label(label=own.time, value=moment(captured_at, timezone)),
+        label(label=words.place, value=_place(request)),
+        own.shown,
+    )
 
 
 def _place(request: EvidenceRequest) -> str:

@@ -41,20 +41,36 @@ def regions(
 
     Boxes are multiplied by `scale` (x, y) to become pixels of that picture.
     """
-    spared = _accused(seen, accused)
-    found: list[PixelRect] = []
+    return in_pixels([box for _, box in covers(seen, accused)], size, scale)
+
+
+def covers(seen: Sequence[SeenThing], accused: Box | None) -> tuple[tuple[int, Box], ...]:
+    """Return (index of the thing, region to cover), in the pixels that boxes count.
+
+    Nothing is spared where the accused is None.
+    """
+    spared = frozenset() if accused is None else _accused(seen, accused)
+    found: list[tuple[int, Box]] = []
     for index, thing in enumerate(seen):
         x0, y0, x1, y1 = thing.box
         wide, tall = x1 - x0, y1 - y0
         if thing.label in HEADS | TWO_WHEELERS:
             margin = HEAD_MARGIN * wide
             top, bottom = y0 - HEAD_MARGIN * tall, y0 + HEAD_SHARE * tall
-            found.append(_pixels((x0 - margin, top, x1 + margin, bottom), size, scale))
+            found.append((index, (x0 - margin, top, x1 + margin, bottom)))
         if thing.label in VEHICLES and index not in spared:
             margin = LOWER_MARGIN * wide
             top, bottom = y0 + (1 - LOWER_SHARE) * tall, y1 + LOWER_MARGIN * tall
-            found.append(_pixels((x0 - margin, top, x1 + margin, bottom), size, scale))
-    return tuple(rect for rect in found if rect[0] < rect[2] and rect[1] < rect[3])
+            found.append((index, (x0 - margin, top, x1 + margin, bottom)))
+    return tuple(found)
+
+
+def in_pixels(
+    boxes: Sequence[Box], size: tuple[int, int], scale: tuple[float, float]
+) -> tuple[PixelRect, ...]:
+    """Round boxes outwards to whole pixels of a picture of `size`; those outside are left out."""
+    rects = (_pixels(box, size, scale) for box in boxes)
+    return tuple(rect for rect in rects if rect[0] < rect[2] and rect[1] < rect[3])
 
 
 def cover(picture: Picture, rects: Sequence[PixelRect]) -> Picture:
