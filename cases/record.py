@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -24,7 +24,8 @@ def case_key(violation_id: str) -> str:
 
 def violation_record(violation: Violation) -> dict[str, Any]:
     """Everything about a violation as values that JSON has."""
-    record = asdict(violation)
+    # Field by field: `asdict` copies everything deeply, which costs more than the insert.
+    record = {field.name: getattr(violation, field.name) for field in fields(violation)}
     record["opened_at"] = violation.opened_at.isoformat()
     record["last_at"] = violation.last_at.isoformat()
     record["box"] = [float(edge) for edge in violation.box]
@@ -36,14 +37,14 @@ def violation_record(violation: Violation) -> dict[str, Any]:
 
 def violation_from_record(record: Mapping[str, Any]) -> Violation:
     """Read back what `violation_record` wrote."""
-    fields = dict(record)
-    fields["opened_at"] = datetime.fromisoformat(record["opened_at"])
-    fields["last_at"] = datetime.fromisoformat(record["last_at"])
-    fields["box"] = _box(record["box"])
-    fields["moments"] = tuple(_moment(moment) for moment in record["moments"])
-    fields["remarks"] = tuple(record.get("remarks", ()))
-    fields["passing"] = tuple(Passing.from_json(one) for one in record.get("passing", ()))
-    return Violation(**fields)
+    values = dict(record)
+    values["opened_at"] = datetime.fromisoformat(record["opened_at"])
+    values["last_at"] = datetime.fromisoformat(record["last_at"])
+    values["box"] = _box(record["box"])
+    values["moments"] = tuple(_moment(moment) for moment in record["moments"])
+    values["remarks"] = tuple(record.get("remarks", ()))
+    values["passing"] = tuple(Passing.from_json(one) for one in record.get("passing", ()))
+    return Violation(**values)
 
 
 @lru_cache(maxsize=512)

@@ -1,9 +1,10 @@
 """Inserts that give way to a row which is there already."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Executable, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from cases.store.database import POSTGRESQL
@@ -14,8 +15,14 @@ def add_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> boo
 
     On PostgreSQL somebody else may be adding the same one right now: this waits for its fate.
     """
-    added = adding(connection, table).values(**row).on_conflict_do_nothing()
-    return connection.execute(added.returning(*table.primary_key.columns)).first() is not None
+    # Made once: putting a statement together takes longer than running it.
+    return connection.execute(_adding_new(connection.dialect.name, table), row).first() is not None
+
+
+@cache
+def _adding_new(dialect: str, table: Table) -> Executable:
+    kind = postgresql.insert if dialect == POSTGRESQL else sqlite.insert
+    return kind(table).on_conflict_do_nothing().returning(*table.primary_key.columns)
 
 
 def adding(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

@@ -39,6 +39,9 @@ _JOINED: Select[Any] = select(
 """Messages, columns in the order of `Delivery`'s fields."""
 
 
+_ENQUEUE = insert(_D)
+
+
 def delivery_id_of(violation_id: str, message: Message, ordinal: int = 1) -> str:
     """Name of a message about a violation: its first of this kind, or a later one."""
     return f"{violation_id}-{_name(message, ordinal)}"
@@ -72,20 +75,21 @@ def enqueue(
     """
     delivery_id = delivery_id_of(violation_id, message, ordinal)
     connection.execute(
-        insert(_D).values(
-            delivery_id=delivery_id,
-            violation_id=violation_id,
-            message=_name(message, ordinal),
-            case_key=case_key(violation_id),
-            payload=canonical_json(payload),
-            state=state.value,
-            attempts=0,
-            next_attempt_at=now,
-            last_error=error,
-            created_at=now,
-            updated_at=now,
-            channel=channel.value,
-        )
+        _ENQUEUE,
+        {
+            "delivery_id": delivery_id,
+            "violation_id": violation_id,
+            "message": _name(message, ordinal),
+            "case_key": case_key(violation_id),
+            "payload": canonical_json(payload),
+            "state": state.value,
+            "attempts": 0,
+            "next_attempt_at": now,
+            "last_error": error,
+            "created_at": now,
+            "updated_at": now,
+            "channel": channel.value,
+        },
     )
     tallies.entered(connection, state, *(() if entered is None else (entered,)))
     return delivery_id

@@ -140,6 +140,8 @@ class Confirmation:
     """False: it was confirmed before, and nothing was changed."""
     held_for: str = ""
     """Why a person has to agree; empty where it goes out."""
+    witness_of: str = ""
+    """The violation that it is, seen by a second camera; empty: it is its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from cases.errors import NotFound, WrongState
 from cases.store import schema, violation_rows
@@ -14,6 +14,19 @@ from cases.store.rows import Silence
 from detectors import Box, Violation
 
 _S = schema.silences
+
+_SILENCING = (
+    select(_S)
+    .where(
+        _S.c.camera_id == bindparam("camera"),
+        _S.c.kind == bindparam("kind_"),
+        _S.c.until_at > bindparam("now"),
+        _S.c.zone_id == bindparam("zone"),
+        _S.c.lifted_at.is_(None),
+        _S.c.violation_id != bindparam("own"),
+    )
+    .order_by(_S.c.until_at.desc())
+)
 
 SAME_PLACE: Final = 0.5
 """Intersection over union from which two boxes are the same place."""
@@ -77,15 +90,14 @@ def add(
 
 def silencing(connection: Connection, violation: Violation, now: datetime) -> Silence | None:
     """Find what silences the place of a violation: its camera, zone, kind and box."""
-    query = select(_S).where(
-        _S.c.camera_id == violation.camera_id,
-        _S.c.kind == violation.kind,
-        _S.c.until_at > now,
-        _S.c.zone_id == violation.zone_id,
-        _S.c.lifted_at.is_(None),
-        _S.c.violation_id != violation.violation_id,
-    )
-    for row in connection.execute(query.order_by(_S.c.until_at.desc())):
+    place = {
+        "camera": violation.camera_id,
+        "kind_": violation.kind,
+        "now": now,
+        "zone": violation.zone_id,
+        "own": violation.violation_id,
+    }
+    for row in connection.execute(_SILENCING, place):
         silence = _read(row)
         if overlap(silence.box, violation.box) >= SAME_PLACE:
             return silence

@@ -168,14 +168,19 @@ class Store(CourierSide):
         channel: Channel = Channel.CASE,
         limits: Limits | None = None,
         keep: str = "",
+        witness_of: str = "",
     ) -> Confirmation:
         """Confirm a violation and put its report into the outbox, in one transaction.
 
         A second confirmation of the same violation changes nothing and says so (`first`).
         `Review.HELD` holds the report, for `reason`, until a person approves it; so do `limits`
         and silenced places. `keep` says why it is told to nobody. A violation that was never
-        opened here is opened first. `payload` is any JSON object; it is frozen.
+        opened here is opened first. `payload` is any JSON object; it is frozen. `witness_of` is
+        another violation that this one is, seen by a second camera: both are linked, and the
+        second is told to nobody. NotFound where there is none.
         """
+        if witness_of:
+            keep = f"second witness of {witness_of}"
         if review not in {Review.NONE, Review.HELD}:
             raise ValueError(f"review: expected none or held, got {review}")
         violation_id = violation.violation_id
@@ -194,7 +199,9 @@ class Store(CourierSide):
                     return Confirmation(delivery_id, first=False)
                 violation_rows.change(connection, violation, Change.CONFIRMED, reason, now)
                 violation_rows.set_confirmed(connection, violation_id, evidence, review, now)
-            held = review is Review.HELD
+            if witness_of:
+                violation_rows.link_witness(connection, witness_of, violation, now)
+            held = review is Review.HELD and not witness_of
             if held:
                 violation_rows.add_history(connection, violation_id, "held", now, reason=reason)
             state = DeliveryState.HELD if held else DeliveryState.PENDING
@@ -213,7 +220,9 @@ class Store(CourierSide):
                 error=keep,
                 entered=ViolationState.CONFIRMED if new else None,
             )
-        return Confirmation(delivery_id, first=True, held_for=reason if held else "")
+        return Confirmation(
+            delivery_id, first=True, held_for=reason if held else "", witness_of=witness_of
+        )
 
     def update(self, violation: Violation, reason: str = "") -> None:
         """Store a violation's newer facts; one that had cleared stands again."""

@@ -21,6 +21,8 @@ FOLD_AT: Final = 2000
 """Changes that may pile up; summing so many takes a millisecond."""
 _PART: Final = 20_000
 
+_CHANGE = insert(_C)
+
 State = ViolationState | DeliveryState
 
 
@@ -37,7 +39,7 @@ def entered(connection: Connection, *states: State) -> None:
 
 
 def _add(connection: Connection, changes: Iterable[tuple[State, int]]) -> None:
-    connection.execute(insert(_C), [{"what": _name(state), "n": n} for state, n in changes])
+    connection.execute(_CHANGE, [{"what": _name(state), "n": n} for state, n in changes])
 
 
 def totals(connection: Connection) -> tuple[dict[str, int], int]:

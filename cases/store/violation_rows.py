@@ -19,6 +19,12 @@ from detectors import Change, Violation
 _V = schema.violations
 _H = schema.history
 
+WITNESS = "witness"
+"""In the history of the first violation: by the other camera, the reason is its violation."""
+WITNESS_OF = "witness of"
+"""In the history of the second: the reason is the first."""
+_NOTE = insert(_H)
+
 
 def add_opened(connection: Connection, violation: Violation, now: datetime) -> bool:
     """Add a violation as opened. False: it was there before, and nothing was changed."""
@@ -47,7 +53,7 @@ def add_confirmed(
         return False
     same = {"violation_id": violation.violation_id, "at": now, "by": ""}
     entries = (Change.OPENED.value, ""), (Change.CONFIRMED.value, reason)
-    connection.execute(insert(_H), [{**same, "what": what, "reason": why} for what, why in entries])
+    connection.execute(_NOTE, [{**same, "what": what, "reason": why} for what, why in entries])
     return True
 
 
@@ -128,9 +134,20 @@ def add_history(
     reason: str = "",
 ) -> None:
     """Append to what happened to a violation."""
-    connection.execute(
-        insert(_H).values(violation_id=violation_id, at=now, what=what, by=by, reason=reason)
+    entry = {"violation_id": violation_id, "at": now, "what": what, "by": by, "reason": reason}
+    connection.execute(_NOTE, entry)
+
+
+def link_witness(
+    connection: Connection, first_id: str, violation: Violation, now: datetime
+) -> None:
+    """Say in both histories that a violation is another one, seen by a second camera. NotFound."""
+    locked_state(connection, first_id)
+    second_id = violation.violation_id
+    add_history(
+        connection, first_id, WITNESS, now, by=violation.camera_id, reason=second_id
     )
+    add_history(connection, second_id, WITNESS_OF, now, reason=first_id)
 
 
 def locked_state(connection: Connection, violation_id: str) -> ViolationState:
