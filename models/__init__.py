@@ -21,16 +21,19 @@ from models.manifest import ModelEntry
 from models.vocabulary import VOCABULARY, Relabelling, Vocabulary
 
 if TYPE_CHECKING:
+    from models.choice import Choice, read_choices, write_choices
     from models.detector import Detector, load
     from models.pictures import Picture, read_picture
     from models.registry import Registry
     from models.selfcheck import CheckResult, Verdict, check_model
+    from models.tuning import Trial, tune
 
 __all__ = [
     "COCO_CLASSES",
     "STREET_CLASSES",
     "VOCABULARY",
     "CheckResult",
+    "Choice",
     "Detections",
     "Detector",
     "InferenceFailed",
@@ -43,23 +46,32 @@ __all__ = [
     "PictureError",
     "Registry",
     "Relabelling",
+    "Trial",
     "UnknownModel",
     "Verdict",
     "Vocabulary",
     "check_model",
     "load",
+    "read_choices",
     "read_picture",
+    "tune",
+    "write_choices",
 ]
 
 _LATE = {
     "CheckResult": "models.selfcheck",
+    "Choice": "models.choice",
     "Detector": "models.detector",
     "Picture": "models.pictures",
     "Registry": "models.registry",
+    "Trial": "models.tuning",
     "Verdict": "models.selfcheck",
     "check_model": "models.selfcheck",
     "load": "models.detector",
+    "read_choices": "models.choice",
     "read_picture": "models.pictures",
+    "tune": "models.tuning",
+    "write_choices": "models.choice",
 }
 
 

@@ -5,12 +5,14 @@ import os
 import threading
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.backends import Engine, open_session
+from models.backends import Engine, engine_of
+from models.choice import Choice
 from models.detections import Detections
 from models.errors import InferenceFailed, ManifestError, ModelError
 from models.feed import Feed, Run
@@ -160,7 +162,8 @@ def load(
     input_size: Size | None = None,
     name: str | None = None,
     sha256: str | None = None,
-    engine: Engine = open_session,
+    choice: Choice | None = None,
+    engine: Engine | None = None,
 ) -> Detector:
     """Load a detector from an ONNX file and run it once; the layout is recognised if not given.
 
@@ -168,7 +171,8 @@ def load(
     `threads`: inside one run; by default a thread a processor, at most 8. `spin`: let them wait
     actively; False where other work shares the processors (docs/models.md). `input_size`,
     `sha256`: what a manifest promises; a network of free size takes that size, another file is
-    refused. `engine`: what runs it, by default ONNX Runtime on the CPU.
+    refused. `choice`: engine, precision, threads and batch that tuning found best here, `engine`:
+    any other; by default ONNX Runtime on the CPU.
     Raises NotAModel, NoDetector, ManifestError (a promise not kept).
     """
     file = OnnxFile.read(path)
@@ -178,8 +182,11 @@ def load(
             "changed or damaged; restore it or correct the manifest"
         )
     try:
-        session = engine(file.data, threads=threads or _default_threads(), spin=spin)
-        network = Network.examine(session, input_size)
+        chosen = choice or Choice()
+        engine = engine or engine_of(chosen.engine, chosen.precision)
+        threads = threads or chosen.threads or _default_threads()
+        session = engine(file.data, threads=threads, spin=spin)
+        network = replace(Network.examine(session, input_size), limit=chosen.batch)
         facts = Facts(
             network.input_size,
             network.output_shapes,

@@ -40,12 +40,14 @@ class Network:
     dtype: type[np.floating]
     output_shapes: tuple[tuple[int, ...], ...]
     """Of one run."""
+    limit: int = MAX_BATCH
+    """Pictures a run at most, where it takes any number."""
 
     def most(self, size: Size) -> int:
         """Return how many pictures of an input size go into one run."""
         if self.batch is not None:
             return self.batch
-        return max(1, min(MAX_BATCH, MAX_PIXELS // (size[0] * size[1])))
+        return max(1, min(self.limit, MAX_PIXELS // (size[0] * size[1])))
 
     @classmethod
     def examine(cls, session: Session, promised: Size | None = None) -> "Network":

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
+from models.choice import Choice
 from models.detector import Detector, load
 from models.errors import UnknownModel
 from models.manifest import ModelEntry, read_manifest
@@ -69,10 +70,11 @@ class Registry:
         *,
         threads: int | None = None,
         spin: bool = True,
+        choice: Choice | None = None,
     ) -> Detector:
         """Load what an entry describes, its hash checked; raises ModelError.
 
-        `threads` and `spin` are those of `load`.
+        `threads`, `spin` and `choice` are those of `load`.
         """
         return load(
             entry.file,
@@ -82,6 +84,7 @@ class Registry:
             input_size=entry.input_size,
             threads=threads,
             spin=spin,
+            choice=choice,
             name=entry.name,
             sha256=entry.sha256,
         )

@@ -95,7 +95,7 @@ def check_model(
     except ModelError as error:
         return CheckResult(path, Verdict.NO_DETECTOR, (str(error),))
     try:
-        known = _bundled() if picture is None else (_own(picture, expect or ()),)
+        known = known_pictures() if picture is None else (_own(picture, expect or ()),)
         verdict, reasons = _try(detector, known)
     except ModelError as error:
         verdict, reasons = Verdict.FAILS, [str(error)]
@@ -112,7 +112,8 @@ def check_model(
     )
 
 
-def _bundled() -> tuple[KnownPicture, ...]:
+def known_pictures() -> tuple[KnownPicture, ...]:
+    """Return the bundled pictures with known things in them."""
     return tuple(_read(truth) for truth in sorted(BUNDLED.glob("*-selfcheck.json")))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.events import Confirmed, Delivered, Event
 
 if TYPE_CHECKING:
-    from pipeline.plan import registry_of
+    from pipeline.plan import models_to_tune, registry_of
     from pipeline.refusal import SiteRefused, refuse_errors
     from pipeline.retention import custody_of, retain, retention_rule
     from pipeline.review import approve_case, refute_case, reject_case
@@ -28,6 +28,7 @@ __all__ = [
     "SiteStatus",
     "approve_case",
     "custody_of",
+    "models_to_tune",
     "open_store",
     "refuse_errors",
     "refute_case",
@@ -44,6 +45,7 @@ _LATE = {
     "SiteStatus": "pipeline.status",
     "approve_case": "pipeline.review",
     "custody_of": "pipeline.retention",
+    "models_to_tune": "pipeline.plan",
     "open_store": "pipeline.site_store",
     "refuse_errors": "pipeline.refusal",
     "refute_case": "pipeline.review",

@@ -1,6 +1,7 @@
 """From a site file to the parts that run: cameras to open, models to load, rules to apply."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -18,10 +19,12 @@ from detectors import (
     Window,
     Zone,
 )
-from models import VOCABULARY, ModelEntry, Registry, load
+from models import VOCABULARY, Choice, ModelEntry, Registry, load, read_choices
 from pipeline.sight import LoadedModel, Sight
 from pipeline.watch_time import WatchTime
 from streams import CameraSpec, Source
+
+log = logging.getLogger(__name__)
 
 
 def registry_of(site: Site) -> Registry:
@@ -46,11 +49,13 @@ def load_sight(
     """Load every model that one of the cameras uses.
 
     `alone` says that nothing else wants the processors: then the network's threads may wait
-    actively. Beside decoding cameras that slows both down.
+    actively. Beside decoding cameras that slows both down. What tuning found is for these: alone,
+    as in replay, a model always runs the same way, so that the same bytes come out.
     """
     registry = registry_of(site)
     used = {model.name: model for camera in cameras for model in site.models_of(camera)}
-    loaded = [_load(site, registry, model, spin=alone) for model in used.values()]
+    choices = {} if alone else choices_of(site)
+    loaded = [_load(site, registry, model, choices, spin=alone) for model in used.values()]
     names = {camera.id: [model.name for model in site.models_of(camera)] for camera in cameras}
     floor = min((watch.min_conf for watch in watches), default=0.25)
     return Sight(loaded, names, floor)
@@ -62,20 +67,54 @@ def model_entry(site: Site, registry: Registry, model: ModelRef) -> ModelEntry:
     return registry.find(name, site.file.parent, layout=model.layout, classes=model.classes)
 
 
-def _load(site: Site, registry: Registry, model: ModelRef, *, spin: bool) -> LoadedModel:
+def choices_of(site: Site) -> Mapping[str, Choice]:
+    """Return what tuning found for this box, by SHA-256 of the model; raises ManifestError."""
+    choices, unused = read_choices(site.data)
+    if unused:
+        log.warning("%s; run: streetwarden models tune --site %s", unused, site.file)
+    return choices
+
+
+def _load(
+    site: Site,
+    registry: Registry,
+    model: ModelRef,
+    choices: Mapping[str, Choice],
+    *,
+    spin: bool,
+) -> LoadedModel:
     entry = model_entry(site, registry, model)
+    choice = choices.get(entry.sha256)
     if model.file is not None:
         detector = load(
-            entry.file, conf=model.conf, layout=model.layout, classes=model.classes, spin=spin
+            entry.file,
+            conf=model.conf,
+            layout=model.layout,
+            classes=model.classes,
+            spin=spin,
+            choice=choice,
         )
     else:
-        detector = registry.open(entry, conf=model.conf, spin=spin)
+        detector = registry.open(entry, conf=model.conf, spin=spin, choice=choice)
     return LoadedModel(model.name, detector, entry, VOCABULARY.adopt(detector.classes, entry.maps))
 
 
 def longest_px(sight: Sight, camera: Camera) -> int:
     """Longest side in pixels of the pictures that a camera's models want."""
     return max(max(entry.input_size) for entry in sight.models_of(camera.id))
+
+
+def models_to_tune(site: Site | None, names: Sequence[str] | None) -> list[ModelEntry]:
+    """Find the models to tune: those named, else a site's own, else the bundled street model.
+
+    Raises UnknownModel, ManifestError, NotAModel, NoDetector.
+    """
+    registry = Registry(None) if site is None else registry_of(site)
+    if names:
+        return [registry.find(name, Path.cwd()) for name in names]
+    if site is None:
+        return [registry.find("street", Path.cwd())]
+    return [model_entry(site, registry, model) for model in site.models]
 
 
 def camera_spec(site: Site, camera: Camera, longest: int) -> CameraSpec:

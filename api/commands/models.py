@@ -1,14 +1,17 @@
-"""`streetwarden models`: which models there are, and whether one can be trusted."""
+"""`streetwarden models`: which there are, whether one can be trusted, how it runs best here."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from api.exits import FAILED, WRONG_INPUT, input_errors
 from api.output import Output
 
-app = typer.Typer(help="List and check models.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from models import Trial
+
+app = typer.Typer(help="List, check and tune models.", no_args_is_help=True)
 
 
 def add_to(parent: typer.Typer) -> None:
@@ -81,3 +84,75 @@ def check(
     code = {"accepted": 0, "fails": FAILED, "no_detector": WRONG_INPUT}[result.verdict.value]
     if code:
         raise typer.Exit(code)
+
+
+@app.command()
+def tune(
+    *,
+    site: Annotated[
+        Path | None, typer.Option(help="Tune this site's models, and keep the result for `run`.")
+    ] = None,
+    model: Annotated[
+        list[str] | None, typer.Option(help="Model file or bundled name; default: street.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Try every engine, precision, thread count and batch that this box offers; takes a minute.
+
+    With --site the best ones go into tuned.json in the site's data folder, and `run` uses them.
+    Without it nothing is written.
+
+    Example: streetwarden models tune --site site.yaml
+    """
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+    from configs import load_site
+    from models import tune as tune_model
+    from models import write_choices
+    from pipeline import models_to_tune
+
+    output = Output(as_json=as_json)
+    with input_errors():
+        loaded = load_site(site) if site else None
+        entries = models_to_tune(loaded, model)
+        chosen = {}
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            for entry in entries:
+                task = bar.add_task(f"tuning {entry.name}", total=None)
+
+                def advance(done: int, total: int, task: TaskID = task) -> None:
+                    bar.update(task, completed=done, total=total)
+
+                best, trials = tune_model(entry, advance)
+                chosen[entry.sha256] = (entry.name, best.choice, best.pictures_per_s)
+                for trial in trials:
+                    output.row(*_trial_row(entry.name, trial, best=trial is best))
+        if loaded is not None:
+            file = write_choices(loaded.data, chosen)
+            typer.echo(f"written: {file}", err=True)
+
+
+def _trial_row(name: str, trial: "Trial", *, best: bool) -> tuple[dict[str, Any], str]:
+    """One row of `models tune`, for programs and for people."""
+    choice = trial.choice
+    row = {
+        "model": name,
+        "engine": choice.engine,
+        "precision": choice.precision,
+        "threads": choice.threads,
+        "batch": choice.batch,
+        "pictures_per_s": round(trial.pictures_per_s, 1),
+        "processor_ms": round(trial.processor_ms, 1),
+        "refused": trial.refused or None,
+        "best": best,
+    }
+    said = trial.refused or (
+        f"{trial.pictures_per_s:7.1f} pictures/s  {trial.processor_ms:6.1f} ms of processor time"
+    )
+    mark = "best" if best else ""
+    text = (
+        f"{name}  {choice.engine:11}  {choice.precision:4}  {choice.threads} threads  "
+        f"batch {choice.batch:2}  {said}  {mark}"
+    )
+    return row, text.rstrip()

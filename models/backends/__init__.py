@@ -6,6 +6,8 @@ imports an engine.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
 from typing import Protocol
 
 import numpy as np
@@ -13,7 +15,13 @@ from numpy.typing import NDArray
 
 from models.backends.stderr import without_lines
 
-__all__ = ["Engine", "Port", "Session", "open_session"]
+__all__ = ["ENGINES", "Engine", "Port", "Session", "available_engines", "engine_of", "open_session"]
+
+ENGINES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "onnxruntime": ("onnxruntime", ("fp32",)),
+    "openvino": ("openvino", ("fp32", "bf16")),
+}
+"""By name: the package it needs, and the precisions it can compute a float32 network in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +76,30 @@ def open_session(model: bytes, *, threads: int, spin: bool) -> Session:
         from models.backends.onnx_runtime import OnnxRuntimeSession  # noqa: PLC0415  # loaded late
 
     return OnnxRuntimeSession(model, threads=threads, spin=spin)
+
+
+def available_engines() -> tuple[str, ...]:
+    """Return the names of the engines whose package is installed."""
+    return tuple(name for name, (package, _) in ENGINES.items() if find_spec(package) is not None)
+
+
+def engine_of(name: str, precision: str = "fp32") -> Engine:
+    """Return an engine by name; ValueError for an unknown one, or a precision it has not."""
+    if name not in ENGINES:
+        raise ValueError(f"unknown engine {name!r}: expected one of {', '.join(ENGINES)}")
+    if precision not in ENGINES[name][1]:
+        known = ", ".join(ENGINES[name][1])
+        raise ValueError(f"{name} computes in {known}, not in {precision!r}")
+    return open_session if name == "onnxruntime" else partial(_open_openvino, precision=precision)
+
+
+def _open_openvino(
+    model: bytes,
+    *,
+    threads: int,
+    spin: bool,  # noqa: ARG001  # has no counterpart: its threads sleep when there is no work
+    precision: str,
+) -> Session:
+    from models.backends.openvino import OpenVinoSession  # noqa: PLC0415  # loaded late
+
+    return OpenVinoSession(model, threads=threads, precision=precision)
