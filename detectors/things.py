@@ -41,6 +41,8 @@ STAY_LEAST = 0.1
 """... but not into the noise under this score."""
 HIDDEN_MUCH = 0.3
 """Share of a place behind something nearer from which an undetected thing may still be there."""
+VERIFIED_LIKENESS = 0.8
+"""From this likeness on nothing else can have stood in a place that was hidden for a moment."""
 REFRESH_LIKENESS = 0.9
 """A signature less like the place than this follows the light ..."""
 REFRESH_SHARE = 0.2
@@ -137,7 +139,9 @@ class StandingThings:
     def _see(self, thing: Thing, index: int, compared: Compared, scene: Scene) -> None:
         """Take a sighting of a thing."""
         strong = bool(scene.seen.scores[index] >= self._wanted.take_score)
-        self._sight(thing, scene, strong=strong)
+        believed = thing.presence.state is not State.ARRIVING
+        verified = believed and (compared.likeness or 0.0) >= VERIFIED_LIKENESS
+        self._sight(thing, scene, strong=strong, verified=verified)
         thing.take(scene, index)
         self._kind.saw(thing, index, scene)
         thing.doubted = 0
@@ -153,7 +157,7 @@ class StandingThings:
             if fresh is not None:
                 thing.signature = appearance.blended(thing.signature, fresh, REFRESH_SHARE)
 
-    def _sight(self, thing: Thing, scene: Scene, *, strong: bool) -> None:
+    def _sight(self, thing: Thing, scene: Scene, *, strong: bool, verified: bool = False) -> None:
         instant = scene.instant
         thing.presence.see(
             instant.now_s,
@@ -163,6 +167,7 @@ class StandingThings:
             self._timing[thing.zone_id],
             strong=strong,
             paused=self._kind.is_paused(thing, scene),
+            verified=verified,
         )
 
     def _overlook(self, thing: Thing, row: int, evidence: Evidence, scene: Scene) -> None:
@@ -174,7 +179,7 @@ class StandingThings:
         if arriving and looks in {Looks.SAME, Looks.UNKNOWN} and columns:
             presence.feed(Input.REPLACED)  # all its sightings are another thing's
         elif columns or evidence.looks[row].hidden >= HIDDEN_MUCH:
-            presence.blind()
+            presence.blind(disputed=looks in {Looks.OTHER, Looks.UNSURE})
         elif looks is Looks.SAME and not arriving and presence.is_found():
             presence.unchanged(scene.instant.now_s, observed=True)
         else:
