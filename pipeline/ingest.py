@@ -9,7 +9,6 @@ import logging
 import multiprocessing
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -302,9 +301,8 @@ class Ingest:
 
     def taken(self, cameras: Sequence[str]) -> None:
         """Say whose pictures were looked at, or dropped: there is room for others."""
-        counts = Counter(self._of_camera[camera_id] for camera_id in cameras)
-        for worker, pictures in counts.items():
-            worker.tell(More(pictures))
+        for worker in {self._of_camera[camera_id] for camera_id in cameras}:
+            worker.tell(More(tuple(one for one in cameras if self._of_camera[one] is worker)))
 
     def look_closely(self, camera_id: str, until_s: float, every_s: float) -> None:
         """Look every every_s until until_s on the camera's timeline (see streams.Group)."""

@@ -79,9 +79,9 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class More:
-    """The parent has looked at pictures: there is room for as many again."""
+    """The parent has looked at pictures of these cameras: there is room for as many again."""
 
-    pictures: int
+    cameras: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +155,7 @@ class IngestWorker:
         for index in range(shared.count):
             self._free.put(index)
         self._dropped = 0
+        self._lost: list[str] = []
         self._stopping = threading.Event()
         self._base_bytes = memory_bytes()
         self._memory_bytes = self._base_bytes
@@ -182,7 +183,7 @@ class IngestWorker:
             index = self._free.get_nowait()
         except queue.Empty:
             self._dropped += 1
-            self._group.more(1)
+            self._lost.append(frame.camera_id)
             return
         target: np.ndarray[Any, np.dtype[np.uint8]] = np.ndarray(
             frame.picture.shape,
@@ -208,6 +209,11 @@ class IngestWorker:
                 close=frame.close,
             )
         )
+
+    def _take_lost(self) -> list[str]:
+        """Return the cameras of pictures that found no buffer: nobody will tell of them."""
+        lost, self._lost = self._lost, []
+        return lost
 
     def _beat(self) -> None:
         beats = 0
@@ -250,8 +256,8 @@ class IngestWorker:
                 match message:
                     case Release(index):
                         self._free.put(index)
-                    case More(pictures):
-                        self._group.more(pictures)
+                    case More(cameras):
+                        self._group.more([*cameras, *self._take_lost()])
                     case Closely(camera_id, until_s, every_s):
                         self._group.look_closely(camera_id, until_s, every_s)
                     case WantExcerpts() | WantStill():

@@ -61,7 +61,8 @@ class Runner:
         self.store = open_store(site)
         self._steps = _steps_of(site, watches)
         self._restore()
-        self._slots = Slots(self._looked_at)
+        priorities = {camera.id: camera.priority for camera in site.cameras}
+        self._slots = Slots(self._looked_at, priorities)
         self._ingest = Ingest(
             [camera_spec(site, camera, longest_px(self._sight, camera)) for camera in site.cameras],
             workers=ingest_workers,

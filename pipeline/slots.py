@@ -22,9 +22,17 @@ class Slots:
     Thread-safe. A picture that is replaced before it was taken is counted as dropped.
     """
 
-    def __init__(self, on_gone: Callable[[Sequence[str]], None] | None = None) -> None:
-        """on_gone is told the camera of every picture that was taken or dropped."""
+    def __init__(
+        self,
+        on_gone: Callable[[Sequence[str]], None] | None = None,
+        priorities: Mapping[str, float] | None = None,
+    ) -> None:
+        """Tell on_gone the camera of every picture that was taken or dropped.
+
+        Who takes pictures is served in proportion to the priority (1 where not given).
+        """
         self._on_gone = on_gone
+        self._priorities = priorities or {}
         self._changed = threading.Condition()
         self._waiting: dict[str, deque[Frame]] = {}
         self._served: dict[str, float] = {}
@@ -68,11 +76,14 @@ class Slots:
 
     def _take_round(self, most: int) -> list[Frame]:
         """Take one picture of each camera that waits."""
-        order = sorted(
-            self._waiting,
-            key=lambda c: (self._served.get(c, _NEVER), self._waiting[c][0].arrival_s),
-        )[:most]
         now = time.monotonic()
+
+        def patience(camera_id: str) -> tuple[float, float]:
+            waited_s = now - self._served.get(camera_id, _NEVER)
+            first = self._waiting[camera_id][0]
+            return -waited_s * self._priorities.get(camera_id, 1.0), first.arrival_s
+
+        order = sorted(self._waiting, key=patience)[:most]
         taken = []
         for camera_id in order:
             self._served[camera_id] = now

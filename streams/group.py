@@ -162,9 +162,9 @@ class Group:
             raise ValueError(f"every_s: expected more than 0, got {every_s}")
         self._cameras[camera_id].intake.look_closely(until_s, every_s)
 
-    def more(self, frames: int) -> None:
-        """Make room for further frames: so many were taken."""
-        self._pool.more(frames)
+    def more(self, cameras: Sequence[str]) -> None:
+        """Make room for further frames: one of each camera named was looked at, or is lost."""
+        self._pool.more([self._cameras[camera_id].lane for camera_id in cameras])
 
     def states(self) -> tuple[CameraState, ...]:
         """Say how each camera is, in the order given."""

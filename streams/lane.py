@@ -85,6 +85,8 @@ class Lane:
         """Owned by the pool: something waits."""
         self.served_s = time.monotonic()
         """Owned by the pool: when its last turn began."""
+        self.out = 0
+        """Owned by the pool: pictures handed out and not yet looked at."""
         self._camera_id = camera_id
         self._longest_px = longest_px
         self._grid = grid
@@ -173,6 +175,11 @@ class Lane:
     def waiting(self) -> bool:
         """True when there is something to do."""
         return bool(self._due) or bool(self._queue) or self._over
+
+    @property
+    def queued(self) -> bool:
+        """True when packets wait for a decoder of its own."""
+        return bool(self._queue) or self._over
 
     @property
     def decoding(self) -> bool:

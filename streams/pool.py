@@ -7,6 +7,7 @@ would look at: packets wait instead, and what is shed is shed before it is decod
 import logging
 import threading
 import time
+from collections.abc import Sequence
 
 from streams.lane import Lane, Tools
 
@@ -57,12 +58,18 @@ class DecodePool:
                 lane.ready = True
                 self._wake.notify()
 
-    def more(self, pictures: int) -> None:
-        """Make room for further pictures, never for more than at the start."""
+    def more(self, lanes: Sequence[Lane]) -> None:
+        """Make room again: a picture of each of these was looked at. Never for more than at first.
+
+        A lane's next look is decoded only once the one before was looked at: two would make one of
+        them worthless. Pictures from a decoder of its own follow each other.
+        """
         with self._wake:
+            for lane in lanes:
+                lane.out = max(0, lane.out - 1)
             if self._room is not None and self._most is not None:
-                self._room = min(self._most, self._room + pictures)
-                self._wake.notify(pictures)
+                self._room = min(self._most, self._room + len(lanes))
+            self._wake.notify_all()
 
     def _work(self) -> None:
         tools = Tools()
@@ -94,12 +101,17 @@ class DecodePool:
 
     def _most_urgent(self) -> Lane | None:
         now_s = time.monotonic()
-        ready = [lane for lane in self._lanes if lane.ready and not lane.busy]
+        ready = [
+            lane
+            for lane in self._lanes
+            if lane.ready and not lane.busy and (lane.queued or lane.out == 0)
+        ]
         return max(ready, key=lambda lane: lane.urgency(now_s), default=None)
 
     def _done(self, lane: Lane, handed_out: int) -> None:
         with self._wake:
             lane.busy = False
+            lane.out += handed_out if self._room is not None else 0
             self._take_room(handed_out - 1)
             lane.ready = lane.ready or lane.waiting
             if lane.ready or handed_out == 0:

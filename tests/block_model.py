@@ -40,11 +40,17 @@ def _constants() -> dict[str, Any]:
         "no_class": np.zeros((1, 1), np.float32),
         "rest": np.zeros((1, ROWS - 1, 6), np.float32),
         "all_axes": np.array([1, 2, 3], np.int64),
+        "zero": np.float32(0.0),
+        "work_shape": np.array([1, 1], np.int64),
+        "matrix": np.random.default_rng(1).normal(0, 512**-0.5, (512, 512)).astype(np.float32),
     }
 
 
-def write_block_model(path: Path) -> Path:
-    """Write the model: images (1, 3, 192, 320) in 0..1 to output0 (1, 300, 6)."""
+def write_block_model(path: Path, *, name: str = "car", idle_work: int = 0) -> Path:
+    """Write the model: images (1, 3, 192, 320) in 0..1 to output0 (1, 300, 6).
+
+    `name` is what it calls the block; `idle_work` products of 512 x 512 matrices make it slow.
+    """
     height, width = SIZE
     nodes = [
         helper.make_node("Split", ["images", "split"], ["r", "g", "b"], axis=1),
@@ -57,7 +63,9 @@ def write_block_model(path: Path) -> Path:
         helper.make_node("ReduceSum", ["mask", "all_axes"], ["area"], keepdims=0),
         helper.make_node("Greater", ["area", "enough"], ["found_bool"]),
         helper.make_node("Cast", ["found_bool"], ["found"], to=TensorProto.FLOAT),
-        helper.make_node("Mul", ["found", "score"], ["scored"]),
+        *_idle_work(idle_work),
+        helper.make_node("Add", ["found", "nothing"], ["found_late"]),
+        helper.make_node("Mul", ["found_late", "score"], ["scored"]),
         helper.make_node("Reshape", ["scored", "shape"], ["score_cell"]),
         *_extent("columns", "rows_axes", "width", "x"),
         *_extent("rows", "columns_axes", "height", "y"),
@@ -76,7 +84,7 @@ def write_block_model(path: Path) -> Path:
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     for key, value in {
-        "names": "{0: 'car'}",
+        "names": f"{{0: '{name}'}}",
         "stride": "32",
         "task": "detect",
         "imgsz": f"[{height}, {width}]",
@@ -99,3 +107,20 @@ def _extent(name: str, axes: str, length: str, out: str) -> list[onnx.NodeProto]
         helper.make_node("Cast", [f"{name}_last"], [f"{name}_tail"], to=TensorProto.FLOAT),
         helper.make_node("Sub", [length, f"{name}_tail"], [f"{out}1"]),
     ]
+
+
+def _idle_work(products: int) -> list[onnx.NodeProto]:
+    """Multiply matrices that hang on the picture, and add nothing of it to the answer."""
+    nodes = [
+        helper.make_node("Reshape", ["area", "work_shape"], ["area_cell"]),
+        helper.make_node("Add", ["matrix", "area_cell"], ["work_0"]),
+    ]
+    nodes += [
+        helper.make_node("MatMul", [f"work_{n}", "matrix"], [f"work_{n + 1}"])
+        for n in range(products)
+    ]
+    nodes += [
+        helper.make_node("ReduceMax", [f"work_{products}"], ["worked"], keepdims=0),
+        helper.make_node("Clip", ["worked", "zero", "zero"], ["nothing"]),
+    ]
+    return nodes

@@ -203,7 +203,7 @@ def test_without_room_nothing_is_decoded_and_nothing_close_is_lost() -> None:
     time.sleep(0.3)
     assert len(frames) == 2
     for count in range(3, 21):
-        pool.more(1)
+        pool.more([lane])
         wait_until(lambda most=count: len(frames) == most, 2.0)  # type: ignore[misc]  # bound now
     pool.stop(2.0)
     assert numbers(frames) == list(range(0, 100, 5))
@@ -213,12 +213,14 @@ def test_without_room_nothing_is_decoded_and_nothing_close_is_lost() -> None:
 def test_overload_is_shared_by_priority_and_nobody_is_left_out() -> None:
     """Room for a third of the looks: rates follow the priorities, equals get the same."""
     counts: dict[str, int] = defaultdict(int)
+    handed_out: list[str] = []
     pool = DecodePool(1, room=1)
     lanes: dict[str, Lane] = {}
     for name, priority in (("a", 1.0), ("b", 1.0), ("c", 1.0), ("d", 1.0), ("high", 3.0)):
 
         def count(_: Frame, name: str = name) -> None:
             counts[name] += 1
+            handed_out.append(name)
 
         lanes[name] = Lane(
             name, longest_px=160, grid=DueGrid(0.04), on_frame=count, priority=priority
@@ -231,8 +233,8 @@ def test_overload_is_shared_by_priority_and_nobody_is_left_out() -> None:
             lane.offer(job, early=EARLY)
             pool.ready(lane)
         time.sleep(0.02)
-        if number % 3 != 2:
-            pool.more(1)
+        if number % 3 != 2 and handed_out:
+            pool.more([lanes[handed_out.pop(0)]])
     pool.stop(2.0)
     assert 55 <= sum(counts.values()) <= 70
     equals = [counts[name] for name in "abcd"]
