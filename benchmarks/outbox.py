@@ -37,7 +37,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from benchmarks import outbox_postgres
 from cases import Store
 from detectors import Moment, Role, Violation, violation_id
 
@@ -178,6 +177,8 @@ def _on_sqlite(folder: Path, blocks: int, cases: int) -> dict[str, float]:
 
 
 def _on_postgresql(blocks: int, cases: int) -> dict[str, float]:
+    from benchmarks import outbox_postgres  # noqa: PLC0415  # its driver is an extra
+
     with outbox_postgres.server() as running:
         rows, empty, ours, year = (running.create() for _ in range(4))
         with Store.open(running.url_with_password(rows), site_id="bench") as store:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import psycopg
 
-from tests.postgres import Cluster, cluster, missing
+from benchmarks.postgres import Cluster, cluster, missing
 
 _FLAGS = "synchronous_commit=on"
 

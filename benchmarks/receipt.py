@@ -28,7 +28,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import outbox_postgres
 from benchmarks.outbox import violation
 from cases import (
     CaseCode,
@@ -58,6 +57,8 @@ def main() -> None:
         folder = Path(name)
         where: str | Path = folder / "store.sqlite3"
         if arguments.store == "postgresql":
+            from benchmarks import outbox_postgres  # noqa: PLC0415  # its driver is an extra
+
             running = stack.enter_context(outbox_postgres.server())
             where = running.url_with_password(running.create())
         url = stack.enter_context(_desk(folder / "desk"))

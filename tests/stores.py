@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.postgres import Cluster, cluster, missing
 from cases import Store
-from tests.postgres import Cluster, cluster, missing
 from tests.violations import SetClock
 
 Where = str | Path

@@ -12,11 +12,11 @@ from functools import partial
 
 import pytest
 
+from benchmarks.postgres import Cluster
 from cases import Backoff, Courier, DeliveryState, Store
 from cases.open311 import Open311
 from tests.case_server import LOSING, REFUSING, STORING, CaseServer, preload_days
 from tests.courier_process import SETTINGS
-from tests.postgres import Cluster
 from tests.stores import Where
 from tests.test_cases_courier import DEADLINE_S, FAST, confirm, courier, states, wait_until
 from tests.test_cases_courier_kill import Couriers

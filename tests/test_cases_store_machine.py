@@ -20,6 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from benchmarks.postgres import Cluster
 from cases import (
     Delivery,
     DeliveryState,
@@ -30,7 +31,6 @@ from cases import (
     ViolationState,
     WrongState,
 )
-from tests.postgres import Cluster
 from tests.violations import SetClock, make_violation
 
 LEASE_S = 30.0

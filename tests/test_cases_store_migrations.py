@@ -9,14 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, MetaData, create_engine, inspect, select, text
 
+from benchmarks.postgres import Cluster
 from cases import PinnedLook, Review, Store, StoreError, StoreTooNew
 from cases.migrations import MIGRATIONS, Migration, current_version, migrate
 from cases.store import schema
 from cases.store.database import open_engine
 from cases.store.location import store_url
-from tests.postgres import Cluster
 from tests.stores import Where
 from tests.violations import SetClock, make_violation
 
@@ -134,18 +134,17 @@ def older_copy(newest: Store, where: Where, source: Where, version: int) -> None
     newest.close()
     Store.open(where, steps=MIGRATIONS[:version]).close()
     old, new = engine_of(where), engine_of(source)
-    tables = [table for table in schema.metadata.sorted_tables if table.name != "migrations"]
+    had, has = MetaData(), MetaData()
+    had.reflect(old)
+    has.reflect(new)
     with old.begin() as into, new.connect() as out:
-        had = inspect(into)
-        for table in tables:
-            if not had.has_table(table.name):
+        for table in had.sorted_tables:
+            if table.name == "migrations":
                 continue
-            columns = [column["name"] for column in had.get_columns(table.name)]
-            names = ", ".join(f'"{name}"' for name in columns)
-            marks = ", ".join(f":{name}" for name in columns)
-            rows = out.execute(text(f"SELECT {names} FROM {table.name}")).mappings().all()
-            for row in rows:
-                into.execute(text(f"INSERT INTO {table.name} ({names}) VALUES ({marks})"), dict(row))
+            columns = [has.tables[table.name].c[column.name] for column in table.columns]
+            rows = out.execute(select(*columns)).mappings().all()
+            if rows:
+                into.execute(table.insert(), [dict(row) for row in rows])
     if old.dialect.name == "postgresql":
         with old.begin() as into:  # as if the rows had been numbered there
             into.execute(

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from benchmarks.postgres import Cluster, cluster, missing
 from cases import (
     DeliveryState,
     Store,
@@ -17,7 +18,6 @@ from cases import (
     StoreFull,
     StoreMissing,
 )
-from tests.postgres import Cluster, cluster, missing
 from tests.violations import make_violation
 
 

@@ -9,7 +9,7 @@ from api.cli import app
 from cases import StoreBroken
 from configs import ConfigError, Site, load_site
 from pipeline import open_store
-from tests.postgres import USER, Cluster
+from benchmarks.postgres import USER, Cluster
 from tests.violations import make_violation
 
 SITE = """\

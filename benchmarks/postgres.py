@@ -80,7 +80,8 @@ def cluster(*, fsync: bool) -> Iterator[Cluster]:
     Without `fsync` it forgets what a power cut would take, and is quick.
     """
     programs = _programs()
-    assert programs is not None
+    if programs is None:
+        raise RuntimeError(missing())
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     account = _account() if os.geteuid() == 0 else None
     if account is not None:
@@ -120,7 +121,7 @@ def _initialise(made: Cluster, *, fsync: bool) -> None:
 
 def _run(made: Cluster, program: str, *arguments: str) -> None:
     account = _account() if os.geteuid() == 0 else None
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603  # the server's own programs
         [made.programs / program, *arguments],
         user=None if account is None else account.pw_uid,
         group=None if account is None else account.pw_gid,
@@ -134,7 +135,8 @@ def _run(made: Cluster, program: str, *arguments: str) -> None:
         check=False,
         timeout=120,
     )
-    assert done.returncode == 0, done.stderr
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr)
 
 
 def _programs() -> Path | None:
