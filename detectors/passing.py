@@ -65,6 +65,9 @@ class Passing:
     speed: tuple[float, float] = (0.0, 0.0)
     """Units a second, to the right and down."""
     votes: list[Vote] = field(default_factory=list)
+    """The latest looks."""
+    first_votes: list[Vote] = field(default_factory=list)
+    """The first two that showed it."""
     asked_s: float = 0.0
     """How long close looks were asked for since it last moved on."""
     asked_box: Box = (0.0, 0.0, 0.0, 0.0)
@@ -100,18 +103,21 @@ class Passing:
             self.asked_s, self.asked_box = 0.0, box
 
     def moved(self) -> float:
-        """How far it went between the looks that show it, in its own sizes.
+        """How far it went since looks began to show it, in its own sizes.
 
         Of the first two and the last two such looks the nearest pair: a stray box is no way.
         """
-        shown = [vote for vote in self.votes if vote.says]
-        if not shown:
+        last = [vote for vote in self.votes if vote.says][-2:]
+        if not last:
             return 0.0
-        each = 2 if len(shown) >= 4 else 1
+        first = self.first_votes
+        if any(vote in first for vote in last):  # fewer than four looks
+            last, first = last[-1:], first[:1]
         return min(
-            math.hypot(last.x - first.x, last.y - first.y) / max(min(first.size, last.size), 1e-6)
-            for first in shown[:each]
-            for last in shown[-each:]
+            math.hypot(after.x - before.x, after.y - before.y)
+            / max(min(before.size, after.size), 1e-6)
+            for before in first
+            for after in last
         )
 
     def vote(self, vote: Vote, least_s: float) -> None:
@@ -119,6 +125,8 @@ class Passing:
         if self.votes and vote.now_s - self.votes[-1].now_s < least_s:
             return
         self.votes = [*self.votes, vote][-VOTES:]
+        if vote.says and len(self.first_votes) < 2:
+            self.first_votes.append(vote)
 
     def to_json(self) -> dict[str, Any]:
         """State as JSON-able data."""
@@ -129,6 +137,7 @@ class Passing:
             "boxes": [list(self.first_box), list(self.box), list(self.asked_box)],
             "speed": list(self.speed),
             "votes": [list(astuple(vote)) for vote in self.votes],
+            "first_votes": [list(astuple(vote)) for vote in self.first_votes],
             "record": None if self.record is None else self.record.to_json(),
         }
 
@@ -140,7 +149,8 @@ class Passing:
         record = fields.pop("record")
         fields["since"] = instant_from_json(fields["since"])
         fields["speed"] = (data["speed"][0], data["speed"][1])
-        fields["votes"] = [Vote(*vote) for vote in data["votes"]]
+        for name in ("votes", "first_votes"):
+            fields[name] = [Vote(*vote) for vote in data[name]]
         return cls(
             **fields,
             first_box=first,
