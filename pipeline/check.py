@@ -25,6 +25,7 @@ from pipeline.check_permits import check_permits
 from pipeline.check_rules import check_rules
 from pipeline.problem import Findings, Problem
 from pipeline.proposals import check_proposals
+from pipeline.routes import route_of
 
 PROVINCES = frozenset(
     {*range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55)}
@@ -204,11 +205,14 @@ def _check_codes(
             continue
         path = f"{key}.rules[{number}].kind"
         if rule.kind in profile.uncoded:
-            findings.warn(
-                path,
-                f"{rule.kind} has no code in {profile.standard}: {profile.uncoded[rule.kind]}",
-                "expect no case in the city's system, or write a profile of your own",
-            )
+            if route_of(site, coded=False).keep:
+                findings.warn(
+                    path,
+                    f"{rule.kind} has no code in {profile.standard}: {profile.uncoded[rule.kind]}; "
+                    "its alarms would stay on this machine",
+                    'write alarms: {kind: webhook, url: "https://..", secret: "${ALARM_SECRET}"}, '
+                    "or a profile of your own with a code for it",
+                )
             continue
         codes = site.case_system.codes if site.case_system else ""
         findings.error(

@@ -17,6 +17,7 @@ from pipeline.condition import PictureJudge
 from pipeline.confirmation import Confirmer
 from pipeline.couriers import couriers_of
 from pipeline.events import Delivered, Event
+from pipeline.fresh_still import FreshStills
 from pipeline.ingest import Ingest
 from pipeline.load import LoadKeeper
 from pipeline.plan import camera_spec, load_sight, longest_px, watch_of, watch_time_of
@@ -24,11 +25,12 @@ from pipeline.proposals import ProposalFiles
 from pipeline.recorder import Recorder
 from pipeline.retention import Retaining
 from pipeline.review import catch_up
+from pipeline.second_looks import SecondLooks
 from pipeline.site_store import open_store
 from pipeline.slots import Slots
 from pipeline.spool import Spool
 from pipeline.status import CameraStatus, SiteStatus
-from pipeline.step import CameraStep
+from pipeline.step import CameraStep, Stepped
 from pipeline.views import ViewFile
 from streams import CameraState
 
@@ -97,9 +99,8 @@ class Runner:
             emit=self._confirmed,
         )
         self._retaining = Retaining(site, self.store)
-        self._analyser = Analyser(
-            self._slots, self._sight, self._steps, self._recorder.record, self._load
-        )
+        self._second_looks = self._make_second_looks(confirmer)
+        self._analyser = Analyser(self._slots, self._sight, self._steps, self._looked, self._load)
 
     def _make_confirmer(self, spool: Spool) -> Confirmer:
         site = self.site
@@ -138,6 +139,7 @@ class Runner:
         self._recorder.start()
         self._clips.start()
         self._retaining.start()
+        self._second_looks.start()
         for courier in self._couriers:
             courier.start()
         self._analyser.start()
@@ -150,6 +152,7 @@ class Runner:
         self._analyser.stop(STOP_S)
         self._recorder.stop(STOP_S)
         self._retaining.stop(STOP_S)
+        self._second_looks.stop(STOP_S)
         for courier in self._couriers:
             courier.stop(STOP_S)
         self.store.close()
@@ -170,6 +173,20 @@ class Runner:
                     "reason": state.reason.value if state.reason else None,
                 },
             )
+
+    def _make_second_looks(self, confirmer: Confirmer) -> SecondLooks:
+        still = FreshStills(
+            store=self.store,
+            ingest=self._ingest,
+            about=confirmer.about,
+            writer=confirmer.writer,
+            reserve=self._reserve,
+        )
+        return SecondLooks(self.site, self.store, still=still)
+
+    def _looked(self, stepped: Stepped) -> None:
+        self._second_looks.see(stepped.look)
+        self._recorder.record(stepped)
 
     def _confirmed(self, event: Event) -> None:
         self._emit(event)

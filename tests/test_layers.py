@@ -55,6 +55,7 @@ LATE = {
     "pipeline.check",
     "pipeline.detect",
     "pipeline.probe",
+    "pipeline.probe_case_system",
     "pipeline.replay",
     "pipeline.views",
     "streams.condition",

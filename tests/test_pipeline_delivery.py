@@ -5,11 +5,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from cases import Channel
 from cases.open311 import Open311
 from configs import ConfigError, Site, parse_site
 from models import Registry
 from pipeline.check import check_site
-from pipeline.delivery import case_system, courier_settings
+from pipeline.delivery import alarm_system, case_system, courier_settings, limits_of
+from pipeline.routes import Route, pre_alarm_channel, route_of
 from tests.case_payloads import make_case
 from tests.case_server import CaseServer
 from tests.site_text import GOOD
@@ -72,6 +74,8 @@ def test_services_attributes_and_media_reach_the_server() -> None:
         ),
         ("services: {illegal_parkin: '1'}", "case_system.services.illegal_parkin", "did you mean"),
         ("attributes: {ID: '{key}'}", "case_system.attributes.ID", "{case_key}"),
+        ("states: ./none.yaml", "case_system.states", "there is no such file"),
+        ("states: opn311", "case_system.states", "did you mean 'open311'"),
     ],
 )
 def test_check_refuses_what_cannot_be_meant(keys: str, key: str, text: str) -> None:
@@ -102,3 +106,47 @@ def test_a_wrong_value_is_named(keys: str, key: str) -> None:
     with pytest.raises(ConfigError) as raised:
         site(keys)
     assert raised.value.key == key
+
+
+ALARMS = """
+alarms: {kind: webhook, url: "http://127.0.0.1:9/in", secret: "%s"}
+""" % ("whsec_" + "QUFB" * 10)
+
+
+def crowd(more: str = "", keys: str = "api_key: k") -> Site:
+    """Read the good site with a rule for crowds, and more keys."""
+    text = GOOD.replace(SYSTEM, f'url: "http://127.0.0.1:8311/open311/v2", {keys}') + more
+    assert "kind: illegal_parking" in text
+    text = text.replace("kind: illegal_parking, zones: [kerb]", "kind: crowd_density")
+    return parse_site(text, Path("site.yaml"), {"CAM_PASSWORD": "x", "API_TOKEN": "y"})
+
+
+def test_a_kind_without_a_code_goes_to_the_receiver_of_alarms() -> None:
+    """Without one it stays here, and check says what to write; a webhook takes it as its own."""
+    assert route_of(crowd(ALARMS), coded=False) == Route(Channel.ALARM, "alarm")
+    assert "write alarms:" in route_of(crowd(), coded=False).keep
+    assert route_of(crowd(ALARMS), coded=True) == Route(Channel.CASE, "case")
+    assert alarm_system(crowd(ALARMS)) is not None
+    assert alarm_system(crowd()) is None
+
+
+def test_pre_alarms_go_where_they_are_asked_for() -> None:
+    """Nowhere by default."""
+    assert pre_alarm_channel(crowd(ALARMS)) is None
+    wanting = ALARMS.replace("kind: webhook,", "kind: webhook, events: [opened, confirmed],")
+    assert pre_alarm_channel(crowd(wanting)) is Channel.ALARM
+
+
+def test_events_name_the_case_itself() -> None:
+    """A receiver that hears of everything but cases is a mistake."""
+    with pytest.raises(ConfigError, match="leave out the case itself"):
+        crowd(ALARMS.replace("kind: webhook,", "kind: webhook, events: [opened],"))
+
+
+def test_caps_and_silences_reach_the_store() -> None:
+    """As they are written, and by default."""
+    text = "cases: {cap: {camera_kind: 3, site: null, per_s: 60}, silence_after_reject_s: 5}"
+    limits = limits_of(crowd("\n" + text + "\n"))
+    assert (limits.camera_kind, limits.site, limits.per_s) == (3, None, 60.0)
+    assert limits_of(crowd()).site == 100
+    assert courier_settings(crowd(), 25.0).silence_s == 86400.0

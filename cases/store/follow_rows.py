@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, or_, select, update
+from sqlalchemy import ColumnElement, Connection, exists, or_, select, update
 
 from cases.store import schema, second_looks, silences, violation_rows
 from cases.store.states import Channel, DeliveryState, Message, Review, Standing
@@ -35,12 +35,9 @@ class RemoteWord:
 
 def posted_since(connection: Connection, since: datetime, channel: Channel) -> tuple[datetime, ...]:
     """Return when posts to a channel left at or after `since`, oldest first."""
-    query = (
-        select(_A.c.sent_at)
-        .join(_D, _D.c.delivery_id == _A.c.delivery_id)
-        .where(_A.c.sent_at >= since, _D.c.channel == channel.value)
-        .order_by(_A.c.sent_at)
-    )
+    # From the few attempts to their messages, never the other way round.
+    mine = exists().where(_D.c.delivery_id == _A.c.delivery_id, _D.c.channel == channel.value)
+    query = select(_A.c.sent_at).where(_A.c.sent_at >= since, mine).order_by(_A.c.sent_at)
     return tuple(connection.execute(query).scalars())
 
 

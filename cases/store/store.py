@@ -172,26 +172,22 @@ class Store(CourierSide):
     ) -> Confirmation:
         """Confirm a violation and put its report into the outbox, in one transaction.
 
-        A second confirmation of the same violation changes nothing and says so (`first`).
-        `Review.HELD` holds the report, for `reason`, until a person approves it; so do `limits`
-        and silenced places. `keep` says why it is told to nobody. A violation that was never
-        opened here is opened first. `payload` is any JSON object; it is frozen. `witness_of` is
+        A second one of the same violation changes nothing and says so (`first`). `Review.HELD`
+        holds the report, for `reason`, until a person approves it; so do `limits` and silenced
+        places. `keep` says why it is told to nobody. A violation that was never opened here is
+        opened first. `payload` is any JSON object; it is frozen. `witness_of` is
         another violation that this one is, seen by a second camera: both are linked, and the
         second is told to nobody. NotFound where there is none.
         """
-        if witness_of:
-            keep = f"second witness of {witness_of}"
+        keep = f"second witness of {witness_of}" if witness_of else keep
         if review not in {Review.NONE, Review.HELD}:
             raise ValueError(f"review: expected none or held, got {review}")
-        violation_id = violation.violation_id
+        violation_id, now = violation.violation_id, self.now()
         delivery_id = outbox.delivery_id_of(violation_id, Message.REPORT)
-        now = self.now()
         with self._database.write() as connection:
-            if not keep:
-                why = admission.reason_to_hold(connection, violation, limits, now)
-                if why:
-                    reason = f"{reason}; {why}" if review is Review.HELD and reason else why
-                    review = Review.HELD
+            if not keep and (why := admission.reason_to_hold(connection, violation, limits, now)):
+                reason = f"{reason}; {why}" if review is Review.HELD and reason else why
+                review = Review.HELD
             new = violation_rows.add_confirmed(connection, violation, evidence, review, reason, now)
             if not new:
                 violation_rows.locked_state(connection, violation_id)
@@ -205,16 +201,14 @@ class Store(CourierSide):
             if held:
                 violation_rows.add_history(connection, violation_id, "held", now, reason=reason)
             state = DeliveryState.HELD if held else DeliveryState.PENDING
-            if keep:
-                state = DeliveryState.KEPT
-            elif not held and not new:  # it may have a pre-alarm
+            if not held and not new and not keep:  # it may have a pre-alarm
                 state = order_rows.report_state(connection, violation_id, channel, now)
             outbox.enqueue(
                 connection,
                 violation_id,
                 Message.REPORT,
                 payload,
-                state=state,
+                state=DeliveryState.KEPT if keep else state,
                 channel=channel,
                 now=now,
                 error=keep,
