@@ -1,6 +1,6 @@
 """Updates of service requests: the extension that FixMyStreet and its adapters speak.
 
-`POST servicerequestupdates`, and the list of them by time: https://fixmystreet.org/updating/integration/
+`POST servicerequestupdates`, and the list of them by time.
 Not part of GeoReport v2, so most servers answer 404: there an update is kept here and shown.
 """
 
