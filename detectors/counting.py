@@ -20,6 +20,8 @@ GONE_SHARE = 0.4
 """Where it takes many, a look that shows less than this share of them shows that they are gone."""
 MISS_MOST = 0.35
 """Largest share of misses that a beginning is reckoned with."""
+TOGETHER_S = 5.0
+"""What is first seen so shortly after the others may have come with them, and have been missed."""
 BLIND_SHARE = 0.3
 """Share of a zone behind something large from which a look that shows little cannot tell."""
 
@@ -107,7 +109,10 @@ def _since(
     if len(spots) >= limit.n:
         clear = sum(spot.clear for spot in spots)
         missed = min(MISS_MOST, clear / (clear + sum(spot.seen for spot in spots)))
-        return spots[math.ceil((1 - missed) * limit.n - ROUNDING) - 1].since
+        last = spots[limit.n - 1].since
+        first = math.ceil((1 - missed) * limit.n - ROUNDING) - 1
+        together = (one.since for one in spots[first : limit.n])
+        return next(since for since in together if last.now_s - since.now_s <= TOGETHER_S)
     for count in range(1, len(spots) + 1):
         share = coverage.share(boxes_of(spots[:count]), height)
         if limit.level(count, share) is Level.ENTER:

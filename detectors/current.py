@@ -12,7 +12,9 @@ LONGEST_S = 10.0
 SLACK_UNITS = 9.0
 """Pieces that move together agree on the way within this many units: two boxes' jitter."""
 LEAST = 2
-"""Pieces that have to agree: one alone may swim."""
+"""Pieces that have to agree: one alone may swim ..."""
+LEAST_SHARE = 0.5
+"""... and share of the pieces: a few of many swimmers go the same way by chance."""
 
 Shift = tuple[float, float]
 
@@ -33,7 +35,7 @@ def carried(before: Boxes, now: Boxes, speed: Shift, passed_s: float) -> Shift:
     votes = np.asarray([_agree(ways, fit, way)[0] for way in tried])
     best = tried[int(np.argmax(votes))]
     count, mean = _agree(ways, fit, best)
-    if count < LEAST:
+    if count < max(LEAST, LEAST_SHARE * min(len(before), len(now))):
         return known
     return (float(mean[0]), float(mean[1]))
 

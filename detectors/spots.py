@@ -27,12 +27,14 @@ GONE_RISK = 1e-4
 MISS_FLOOR = 0.1
 """Nothing is taken to be seen more reliably than this chance of a miss."""
 GONE_LOOKS_MOST = 12
-FLEETING_LOOKS = 3
-"""Misses in a row at which what is not believed yet is forgotten."""
+FLEETING_LOOKS = 4
+"""Misses in a row at which what is not believed yet is forgotten ..."""
+FLEETING_DRIFTING = 2
+"""... of what drifts sooner: something else may be where it is due."""
 FIRST_BOXES = 8
 """Boxes whose mean is the place of what stands; later ones do not move it."""
 KEEP_S = 60.0
-"""Unseen for longer, a spot is forgotten, whatever stands in front of it."""
+"""Hidden for longer, a spot is forgotten, whatever stands in front of it."""
 HIDDEN_MUCH = 0.3
 """Share of a spot behind something nearer from which an undetected thing may still be there."""
 MOST_SPOTS = 256
@@ -86,10 +88,13 @@ class Spot:
         """Whether somebody was at it in at least half of its sightings."""
         return 2 * self.busy >= self.seen
 
-    def is_gone(self) -> bool:
-        """Whether it was missed in so many looks in a row that it is not there any more."""
+    def is_gone(self, fleeting: int) -> bool:
+        """Whether it was missed in so many looks in a row that it is not there any more.
+
+        fleeting: how many that are where it is not believed yet.
+        """
         if not self.is_believed:
-            return self.missing >= FLEETING_LOOKS
+            return self.missing >= fleeting
         before = self.clear - self.missing
         chance = max(MISS_FLOOR, (before + 1) / (self.seen + before + 2))
         return self.missing >= min(
@@ -203,13 +208,15 @@ class Spots:
 
     def _overlook(self, now_s: float, front: Boxes | None) -> None:
         """Say what it means that spots were not seen, and forget those that are gone."""
+        fleeting = FLEETING_DRIFTING if self._drifting else FLEETING_LOOKS
         kept = []
         for spot in self.spots:
             if not spot.here:
                 spot.hidden = front is not None and hidden_share(spot.box, front) >= HIDDEN_MUCH
                 spot.clear += not spot.hidden
                 spot.missing += not spot.hidden
-            if not spot.is_gone() and (spot.here or now_s - spot.last_s <= KEEP_S):
+            lost = spot.hidden and now_s - spot.last_s > KEEP_S
+            if not (spot.is_gone(fleeting) or lost):
                 kept.append(spot)
         self.spots = kept
 

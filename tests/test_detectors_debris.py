@@ -136,8 +136,9 @@ def _ducks(until_s: float) -> list[object]:
     for index in range(int(until_s / 2.0)):
         heading += random.normal(0.0, 0.6, 7)
         place += 16.0 * np.stack([np.cos(heading), np.sin(heading)], axis=1)
-        for axis, (low, high) in enumerate(((60, 580), (160, 330))):
-            place[:, axis] = np.clip(place[:, axis], low, high)
+        outside = (place < [60, 160]) | (place > [580, 330])  # at the bank they turn round
+        heading = np.where(outside.any(axis=1), heading + np.pi, heading)
+        place = np.clip(place, [60, 160], [580, 330])
         cars = [Car((x, y, x + 18.0, y + 12.0), label="floating_debris") for x, y in place]
         looks.append(Street(cars).look(2.0 * index, index))
     return looks
