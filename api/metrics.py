@@ -92,6 +92,21 @@ def _pictures(cameras: tuple[CameraStatus, ...]) -> Iterator[Metric]:
                 name = (camera.camera_id, rule.rule, what)
                 seconds.add_metric(name, getattr(rule, f"{what}_s"))
     yield from (picture, seconds)
+    yield _gates(cameras)
+
+
+def _gates(cameras: tuple[CameraStatus, ...]) -> Metric:
+    gated = CounterMetricFamily(
+        "streetwarden_gate_looks",
+        "Looks of cameras with a motion gate: network (a model looked), forced (nothing had "
+        "changed, but it was time), gated (the last detections stood).",
+        labels=("camera", "basis"),
+    )
+    for camera in cameras:
+        if camera.gate is not None:
+            for basis in ("network", "forced", "gated"):
+                gated.add_metric((camera.camera_id, basis), getattr(camera.gate, basis))
+    return gated
 
 
 def _attention(cameras: tuple[CameraStatus, ...]) -> Iterator[Metric]:

@@ -1,6 +1,6 @@
 """YAML and environment into one frozen Site. Checks the shape only; knows nothing else."""
 
-from configs.camera import Camera, Rule, Sampling, Zone
+from configs.camera import Camera, Gate, Rule, Sampling, Zone
 from configs.case_rules import Caps, CaseRules
 from configs.case_states import CaseStates, bundled_states, case_states
 from configs.case_system import (
@@ -44,6 +44,7 @@ __all__ = [
     "ConfigError",
     "ConfigWarning",
     "EgovaSystem",
+    "Gate",
     "Hours",
     "ModelRef",
     "Open311System",

@@ -22,6 +22,18 @@ DEFAULT_CLOSE_FPS = 5.0
 """A truck that passes in three seconds is seen fifteen times."""
 
 
+DEFAULT_FORCED_S = 20.0
+
+
+class Gate(Model):
+    """Leaves out the models' look at a picture in which nothing has changed."""
+
+    off: bool = False
+    """For a camera that is to do without, where the site has one."""
+    forced_s: Annotated[float, Field(gt=0, le=300), NUMBER] = DEFAULT_FORCED_S
+    """A model looks at least this often, changed or not."""
+
+
 class Sampling(Model):
     """How often a camera is looked at."""
 
@@ -29,6 +41,8 @@ class Sampling(Model):
     """Seconds between two looks; 0 looks at every picture."""
     close_fps: Annotated[float, Field(gt=0, le=30), NUMBER] = DEFAULT_CLOSE_FPS
     """Looks a second while a rule has the camera looked at closely."""
+    gate: Gate | None = None
+    """The motion gate; absent: the site's, and without one a model looks at every picture."""
 
 
 class Zone(Model):

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
-from configs.camera import Camera, Sampling, Secret
+from configs.camera import Camera, Gate, Sampling, Secret
 from configs.case_rules import CaseRules
 from configs.case_system import AlarmReceiver, CaseSystem
 from configs.errors import ConfigWarning
@@ -188,6 +188,12 @@ class Site(Model):
     def close_every_s(self, camera: Camera) -> float:
         """Seconds between two looks at a camera while it is looked at closely."""
         return 1.0 / (camera.sampling or self.sampling).close_fps
+
+    def gate_of(self, camera: Camera) -> Gate | None:
+        """Return how the motion gate of a camera is set; None where it has none."""
+        own = camera.sampling.gate if camera.sampling else None
+        gate = own or self.sampling.gate
+        return None if gate is None or gate.off else gate
 
     def models_of(self, camera: Camera) -> tuple[ModelRef, ...]:
         """Models that look at a camera, in the camera's own order.

@@ -4,9 +4,11 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from detectors import Basis
+from models import Detections
 from pipeline.load import LoadKeeper
 from pipeline.sight import Sight
 from pipeline.slots import Slots
@@ -84,19 +86,17 @@ class Analyser:
                 self._keeper.tick()
 
     def _look(self, frames: list[Frame]) -> None:
-        try:
-            results = self._sight.look(frames)
-        except Exception:
-            # One bad picture or a failing device must not end the watch; it is counted and told.
-            log.exception("looking at a batch failed")
-            for frame in frames:
-                self.counts[frame.camera_id].failures += 1
-            return
-        self.batches += 1
-        for frame, detections in zip(frames, results, strict=True):
+        carried = [self._carried(frame) for frame in frames]
+        wanted = [frame for frame, known in zip(frames, carried, strict=True) if known is None]
+        seen = iter(self._see(wanted))
+        for frame, known in zip(frames, carried, strict=True):
+            detections = next(seen) if known is None else known
+            if detections is None:
+                continue
+            basis = Basis.OBSERVED if known is None else Basis.CARRIED
             self._count(frame)
             try:
-                stepped = self._steps[frame.camera_id].step(frame, detections)
+                stepped = self._steps[frame.camera_id].step(frame, detections, basis)
             except Exception:
                 log.exception("the rules of a camera failed", extra={"camera": frame.camera_id})
                 self.counts[frame.camera_id].failures += 1
@@ -104,6 +104,29 @@ class Analyser:
             if self._keeper is not None:
                 self._keeper.note(frame, stepped.outcome)
             self._on_step(stepped)
+
+    def _carried(self, frame: Frame) -> Detections | None:
+        try:
+            return self._steps[frame.camera_id].carried(frame)
+        except Exception:
+            # A gate that fails is an open one.
+            log.exception("the motion gate failed", extra={"camera": frame.camera_id})
+            return None
+
+    def _see(self, frames: list[Frame]) -> Sequence[Detections | None]:
+        """Run the models over a batch; None for each picture where that failed."""
+        if not frames:
+            return []
+        try:
+            results = self._sight.look(frames)
+        except Exception:
+            # One bad picture or a failing device must not end the watch; it is counted and told.
+            log.exception("looking at a batch failed")
+            for frame in frames:
+                self.counts[frame.camera_id].failures += 1
+            return [None] * len(frames)
+        self.batches += 1
+        return results
 
     def _count(self, frame: Frame) -> None:
         now = time.monotonic()

@@ -6,8 +6,9 @@ from fractions import Fraction
 from pathlib import Path
 
 from configs import Site, load_site
-from detectors import Level, ViolationEvent
+from detectors import Basis, Level, ViolationEvent
 from pipeline.condition import PictureJudge
+from pipeline.gate import gate_of
 from pipeline.plan import find_camera, load_sight, longest_px, registry_of, watch_of
 from pipeline.refusal import refuse_errors
 from pipeline.step import CameraStep
@@ -24,6 +25,7 @@ def replay(
     *,
     start: datetime | None = None,
     keep: Fraction = Fraction(1),
+    gated: bool = False,
 ) -> Iterator[ViolationEvent]:
     """Yield what happens to violations; times are seconds from the start of the file.
 
@@ -32,6 +34,7 @@ def replay(
     one camera there is no budget to share. Raises ConfigError, ModelError, StreamError. The end
     clears nothing.
     The reference of the view is learnt from the file itself, so that two runs print the same.
+    A model looks at every picture, whatever the site file says of the motion gate, unless `gated`.
     """
     site = load_site(site_file)
     refuse_errors(site, registry_of(site))
@@ -45,11 +48,16 @@ def replay(
         longest_px=longest_px(sight, camera),
         start=_start(site, start),
     )
-    step = CameraStep(watch, PictureJudge(camera.id))
+    gate = gate_of(site, camera, asked=True) if gated else None
+    step = CameraStep(watch, PictureJudge(camera.id), gate=gate)
     for number, frame in enumerate(reader):
         if not _kept(number, keep):
             continue
-        stepped = step.step(frame, sight.look([frame])[0])
+        known = step.carried(frame)
+        if known is None:
+            stepped = step.step(frame, sight.look([frame])[0])
+        else:
+            stepped = step.step(frame, known, Basis.CARRIED)
         asked = stepped.outcome.attention
         if asked is not None and asked.level is Level.CLOSE:
             reader.look_closely(asked.until_s, site.close_every_s(camera))

@@ -18,6 +18,7 @@ from pipeline.confirmation import Confirmer
 from pipeline.couriers import couriers_of
 from pipeline.events import Delivered, Event
 from pipeline.fresh_still import FreshStills
+from pipeline.gate import gate_of
 from pipeline.ingest import Ingest
 from pipeline.load import LoadKeeper
 from pipeline.plan import camera_spec, load_sight, longest_px, watch_of, watch_time_of
@@ -270,6 +271,7 @@ class Runner:
             memory_bytes=self._ingest.memory_bytes(camera_id),
             picture=step.judge.condition if step.judge else None,
             rules=step.watch_time.times() if step.watch_time else (),
+            gate=step.gate.counts if step.gate else None,
         )
 
 
@@ -279,6 +281,7 @@ def _steps_of(site: Site, watches: Mapping[str, Watch]) -> dict[str, CameraStep]
             watches[camera.id],
             PictureJudge(camera.id, ViewFile(site.data, camera.id)),
             watch_time_of(site, camera),
+            gate_of(site, camera),
         )
         for camera in site.cameras
     }

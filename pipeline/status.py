@@ -6,6 +6,7 @@ from datetime import datetime
 
 from detectors import Level
 from pipeline.condition import Condition
+from pipeline.gate import GateCount
 from pipeline.load import Load
 from pipeline.watch_time import RuleTime
 from streams import CameraState
@@ -30,6 +31,8 @@ class CameraStatus:
     """Whether its pictures can be trusted."""
     rules: tuple[RuleTime, ...] = ()
     """How long each of its rules could see."""
+    gate: GateCount | None = None
+    """What the motion gate did; None without one."""
 
     attention: Level = Level.IDLE
     """How closely it is looked at."""

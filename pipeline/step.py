@@ -10,6 +10,7 @@ from typing import Any
 from detectors import Basis, Look, Outcome, PictureState, Watch
 from models import Detections
 from pipeline.condition import PictureJudge
+from pipeline.gate import MotionGate
 from pipeline.watch_time import WatchTime
 from streams import Frame
 
@@ -35,19 +36,25 @@ class CameraStep:
         watch: Watch,
         judge: PictureJudge | None = None,
         watch_time: WatchTime | None = None,
+        gate: MotionGate | None = None,
         *,
         snapshot_every_s: float = 10.0,
     ) -> None:
-        """Without a judge every picture is trusted."""
+        """Without a judge every picture is trusted, without a gate a model looks at each."""
         self._watch = watch
         self.judge = judge
         self.watch_time = watch_time
+        self.gate = gate
         self._snapshot_every_s = snapshot_every_s
         self._snapshot_at_s: float | None = None
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Go on from a snapshot, after a restart."""
         self._watch.restore(snapshot)
+
+    def carried(self, frame: Frame) -> Detections | None:
+        """Return what still stands of the last look where nothing has changed since; else None."""
+        return self.gate.carry(frame) if self.gate else None
 
     def step(self, frame: Frame, detections: Detections, basis: Basis = Basis.OBSERVED) -> Stepped:
         """Look once: `detections` are in source pixels, labelled in the site's vocabulary."""
@@ -69,6 +76,10 @@ class CameraStep:
             picture=frame.picture,
         )
         outcome = self._watch.step(look)
+        if self.gate is not None:
+            if basis is Basis.OBSERVED:
+                self.gate.saw(frame, detections)
+            self.gate.note(outcome)
         return Stepped(look, outcome, self._snapshot(look, outcome))
 
     def _snapshot(self, look: Look, outcome: Outcome) -> Mapping[str, Any] | None:

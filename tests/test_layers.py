@@ -54,11 +54,13 @@ LATE = {
     "models.backends",
     "pipeline.check",
     "pipeline.detect",
+    "pipeline.gate",
     "pipeline.probe",
     "pipeline.probe_case_system",
     "pipeline.replay",
     "pipeline.views",
     "streams.condition",
+    "streams.gate",
     "streams.grid",
     "streams.simulated",
 }

@@ -25,6 +25,9 @@ def replay(
         str | None,
         typer.Option(help="When the file begins, ISO 8601; default 2026-01-05T12:00 at the site."),
     ] = None,
+    gate: Annotated[
+        bool, typer.Option("--gate", help="Leave out pictures in which nothing has changed.")
+    ] = False,
     keep: Annotated[str, typer.Option(help="Share of the looks to keep, as 1/2.")] = "1/1",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
@@ -36,7 +39,10 @@ def replay(
 
     output = Output(as_json=as_json)
     with input_errors():
-        for event in run_replay(site, camera, source, start=_moment(start), keep=_share(keep)):
+        events = run_replay(
+            site, camera, source, start=_moment(start), keep=_share(keep), gated=gate
+        )
+        for event in events:
             violation = event.violation
             row = {
                 "event": event.change.value,

@@ -1,0 +1,138 @@
+"""Whether a camera's picture has to go through the models, or still shows what they saw last.
+
+The gate may only save work, never an onset: it opens for any change in the zones and around them,
+stays open for some looks afterwards, and opens anyway every so often (docs/motion-gate.md).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from configs import Camera, Gate, Site
+from detectors import Level, Outcome
+from models import Detections
+from streams import Frame
+from streams.gate import (
+    Blocks,
+    Clock,
+    Polygon,
+    Small,
+    changed,
+    difference,
+    small_of,
+    watched_blocks,
+)
+
+AFTER_LOOKS = 3
+"""Looks after a change that a model makes in any case: what just came is not found every time."""
+WATCHING_LOOKS = 2.0
+"""While something dwells a model looks at least at every second look: then its dwell counts as
+observed, and is complete no later than one look after the truth."""
+_EARLY = 0.25
+"""Share of an interval by which a forced look may come early: key frames are not on the grid."""
+
+
+@dataclass(slots=True)
+class GateCount:
+    """Looks of a camera, by what became of them. Their sum is what the camera was looked at."""
+
+    network: int = 0
+    """Something had changed, or something is waited for: the models looked."""
+    forced: int = 0
+    """Nothing had changed, but it was time: the models looked."""
+    gated: int = 0
+    """Nothing had changed: the last detections stand."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """The last picture that the models saw, and what they saw."""
+
+    frame: tuple[int, int, int, tuple[int, ...]]
+    """Session, width, height, shape: what must be the same for pictures to be compared."""
+    at_s: float
+    small: Small
+    detections: Detections
+
+
+class MotionGate:
+    """One camera's gate. Called by one thread: decide(), then saw() for what the models saw."""
+
+    def __init__(
+        self, polygons: Sequence[Polygon] | None, *, interval_s: float, forced_s: float
+    ) -> None:
+        """polygons: the zones of the camera's rules in shares of the picture; None: all of it."""
+        self._polygons = polygons
+        self._interval_s = interval_s
+        self._forced_s = forced_s
+        self._seen: _Seen | None = None
+        self._open_looks = 0
+        self._watching_until_s = float("-inf")
+        self._clock = Clock()
+        self._watched: Blocks | None = None
+        self.counts = GateCount()
+
+    def carry(self, frame: Frame) -> Detections | None:
+        """Return the detections that still stand, or None: the models have to look."""
+        seen = self._seen
+        comparable = seen is not None and seen.frame == _kind(frame) and seen.at_s <= frame.at_s
+        if seen is None or not comparable or frame.close:
+            self.counts.network += 1
+            return None
+        opened = self._change(seen.small, small_of(frame.picture))
+        if opened:
+            self._open_looks = AFTER_LOOKS
+        elif self._open_looks:
+            self._open_looks -= 1
+            opened = True
+        if opened:
+            self.counts.network += 1
+            return None
+        if self._due(frame.at_s, seen.at_s):
+            self.counts.forced += 1
+            return None
+        self.counts.gated += 1
+        return seen.detections
+
+    def saw(self, frame: Frame, detections: Detections) -> None:
+        """Take what the models saw in a picture."""
+        self._seen = _Seen(_kind(frame), frame.at_s, small_of(frame.picture), detections)
+
+    def note(self, outcome: Outcome) -> None:
+        """Take what the rules wait for."""
+        wanted = outcome.attention
+        if wanted is not None and wanted.level is not Level.IDLE:
+            self._watching_until_s = wanted.until_s
+
+    def _change(self, before: Small, now: Small) -> bool:
+        blocks = changed(difference(before, now))
+        if self._watched is None or self._watched.shape != blocks.shape:
+            rows, columns = blocks.shape
+            self._watched = watched_blocks(self._polygons, (rows, columns))
+        clock = self._clock.blocks(self._watched)
+        self._clock.learn(blocks)
+        return bool((blocks & self._watched & ~clock).any())
+
+    def _due(self, at_s: float, seen_s: float) -> bool:
+        limit_s = self._forced_s
+        if at_s < self._watching_until_s:
+            limit_s = min(limit_s, WATCHING_LOOKS * self._interval_s)
+        return at_s - seen_s >= limit_s - _EARLY * self._interval_s
+
+
+def gate_of(site: Site, camera: Camera, *, asked: bool = False) -> MotionGate | None:
+    """Build a camera's gate; None where the site file asks for none (`asked`: build one then)."""
+    settings = site.gate_of(camera) or (Gate() if asked else None)
+    if settings is None:
+        return None
+    named = {name for rule in camera.rules for name in rule.zones}
+    whole = any(not rule.zones for rule in camera.rules)
+    polygons = [tuple(zone.polygon) for zone in camera.zones if zone.id in named]
+    return MotionGate(
+        None if whole else polygons,
+        interval_s=site.interval_s(camera),
+        forced_s=settings.forced_s,
+    )
+
+
+def _kind(frame: Frame) -> tuple[int, int, int, tuple[int, ...]]:
+    return frame.session, frame.width, frame.height, frame.picture.shape
