@@ -24,6 +24,7 @@ from cases import (
 from detectors import Change, Look, Outcome, Violation, ViolationEvent
 from models import Detections
 from pipeline import SiteStatus
+from pipeline.clips import Clips
 from pipeline.confirmation import Confirmer
 from pipeline.events import Event
 from pipeline.ingest import Ingest, IngestLost
@@ -108,11 +109,20 @@ class Parts:
             ingest=ingest,
             sight=Sight([], {CAMERA: []}, 0.25),
         )
+        clips = Clips(
+            site,
+            store=self.store,
+            ingest=ingest,
+            confirmer=confirmer,
+            reserve=self.reserve,
+            on_clip=lambda: None,
+        )
         self.recorder = Recorder(
             store=self.store,
             spool=spool,
             ingest=ingest,
             confirmer=confirmer,
+            clips=clips,
             reserve=self.reserve,
             proposals=ProposalFiles(site.data),
             emit=self.told.append,

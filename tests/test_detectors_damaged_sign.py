@@ -253,7 +253,8 @@ def test_a_restart_changes_nothing(seed: int, stop: int) -> None:
     shown = list(looks(torn_from(40.0), 240.0, np.random.default_rng(seed), 0.2))
     whole = make()
     expected = [event for look in shown for event in whole.step(look).events]
-    watch, found = make(), []
+    watch = make()
+    found: list[ViolationEvent] = []
     for number, look in enumerate(shown):
         if number == stop:
             kept = json.loads(json.dumps(watch.snapshot()))

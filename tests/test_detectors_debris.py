@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors import Change, Rule, Watch, Zone
+from detectors import Change, Look, Rule, Watch, Zone
 from detectors.current import carried
 from tests.gathered import (
     band,
@@ -128,7 +128,7 @@ def test_ducks_swim_their_own_ways() -> None:
     assert "confirmed" not in changes(found)
 
 
-def _ducks(until_s: float) -> list[object]:
+def _ducks(until_s: float) -> list[Look]:
     random = np.random.default_rng(4)
     place = np.stack([random.uniform(80, 560, 7), random.uniform(170, 320, 7)], axis=1)
     heading = random.uniform(0, 2 * np.pi, 7)

@@ -143,7 +143,8 @@ def test_a_clock_is_learnt_but_not_a_road() -> None:
     random = np.random.default_rng(5)
 
     def tick(picture: Picture, number: int) -> np.ndarray:
-        text = f"2026-01-05 12:{number // 60:02d}:{number % 60:02d} {random.integers(1e6):06d}"
+        clock = f"2026-01-05 12:{number // 60:02d}:{number % 60:02d}"
+        text = f"{clock} {random.integers(1_000_000):06d}"
         shown = np.ascontiguousarray(picture[:, :, ::-1])
         cv2.putText(shown, text[-13:], (8, 18), cv2.FONT_HERSHEY_PLAIN, 1.0, (255, 255, 255), 1)
         return shown[:, :, ::-1]

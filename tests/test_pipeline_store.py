@@ -6,10 +6,10 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
+from benchmarks.postgres import USER, Cluster
 from cases import StoreBroken
 from configs import ConfigError, Site, load_site
 from pipeline import open_store
-from benchmarks.postgres import USER, Cluster
 from tests.violations import make_violation
 
 SITE = """\
