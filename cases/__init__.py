@@ -21,6 +21,7 @@ from cases.errors import (
 )
 from cases.evidence import (
     CLIP_SUPPLEMENT,
+    LEAST_LOOKS,
     Act,
     Custody,
     CustodyNotes,
@@ -61,6 +62,8 @@ from cases.payload import CaseCode, CaseEvent, CaseMedia, CasePayload, case_payl
 from cases.reserve import Reserve
 from cases.retention import BY_RULE, Fate, Retained, Retention, RetentionRule
 from cases.store import (
+    WITNESS,
+    WITNESS_OF,
     Answer,
     Attempt,
     AttemptOutcome,
@@ -105,7 +108,10 @@ from cases.wording import Language
 __all__ = [
     "BY_RULE",
     "CLIP_SUPPLEMENT",
+    "LEAST_LOOKS",
     "UNKNOWN_STATES",
+    "WITNESS",
+    "WITNESS_OF",
     "Act",
     "Answer",
     "Attempt",

@@ -54,6 +54,8 @@ class Zone(Model):
     polygon: Polygon
     place: Place | None = None
     """Overrides single entries of the camera's place."""
+    place_id: Identifier | None = None
+    """Zones of several cameras that show one place share it: what both see is one case."""
     limit_s: Seconds | None = None
     """How long one may stand in a loading_bay; absent: as long as one likes."""
     open: tuple[Hours, ...] = ()

@@ -29,6 +29,7 @@ from configs import Camera, Place, Rule, Site, calendar
 from detectors import KINDS, Moment, Violation, Zone
 from pipeline.delivery import case_code, limits_of, profile_of
 from pipeline.ingest import Ingest, IngestLost
+from pipeline.one_place import OnePlace
 from pipeline.plan import zone_of
 from pipeline.routes import pre_alarm_channel, route_of
 from pipeline.sight import Sight
@@ -70,6 +71,7 @@ class Confirmer:
         self._sight = sight
         self._profile = profile_of(site)
         self._days = calendar(site.site.holidays, site.file.parent)
+        self._one_place = OnePlace(site, store)
 
     def confirm(self, violation: Violation) -> Callable[[], Confirmation]:
         """Write the evidence; the call that is returned commits violation and outbox row.
@@ -89,6 +91,9 @@ class Confirmer:
         coded = self._profile.code(violation.kind, zone.kind) is not None
         route = route_of(self._site, coded=coded)
         payload = self._payload(violation, camera, zone, evidence, route.event)
+        first = self._one_place.first_witness(violation)
+        if first:
+            review, reason = Review.NONE, ""
         return lambda: self._store.confirm(
             violation,
             evidence,
@@ -98,6 +103,7 @@ class Confirmer:
             channel=route.channel,
             limits=limits_of(self._site),
             keep=route.keep,
+            witness_of=first,
         )
 
     def pre_alarm(self, violation: Violation) -> tuple[dict[str, Any], Channel] | None:

@@ -209,7 +209,7 @@ class Recorder:
     def _confirm(self, violation: Violation) -> None:
         commit = self._confirmer.confirm(violation)
         confirmation = self._persist(commit)
-        if confirmation is not None and confirmation.first:
+        if confirmation is not None and confirmation.first and not confirmation.witness_of:
             self._emit(Confirmed(violation))
             self._clips.wanted(violation, tuple(self._recent.get(violation.camera_id, ())))
         self._forget(violation.violation_id)

@@ -18,6 +18,8 @@ from cases.store.rows import (
     case_key,
 )
 from cases.store.states import (
+    WITNESS,
+    WITNESS_OF,
     Answer,
     AttemptOutcome,
     Channel,
@@ -32,6 +34,8 @@ from cases.store.store import Store
 __all__ = [
     "CASE_SYSTEM",
     "REMOTE_STATE",
+    "WITNESS",
+    "WITNESS_OF",
     "Answer",
     "Attempt",
     "AttemptOutcome",

@@ -146,6 +146,11 @@ class Standing(StrEnum):
         return self in {Standing.CLOSED, Standing.FALSE_ALARM, Standing.DUPLICATE, Standing.REFUSED}
 
 
+WITNESS = "witness"
+"""In the history of a violation: a second camera saw it too (by), as the violation named."""
+WITNESS_OF = "witness of"
+"""In the history of that one: the violation that it is."""
+
 VIOLATION_MOVES: Mapping[ViolationState, Mapping[Change, ViolationState]] = {
     ViolationState.OPENED: {
         Change.UPDATED: ViolationState.OPENED,

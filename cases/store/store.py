@@ -195,10 +195,8 @@ class Store(CourierSide):
                     return Confirmation(delivery_id, first=False)
                 violation_rows.change(connection, violation, Change.CONFIRMED, reason, now)
                 violation_rows.set_confirmed(connection, violation_id, evidence, review, now)
-            if witness_of:
-                violation_rows.link_witness(connection, witness_of, violation, now)
-            held = review is Review.HELD and not witness_of
-            if held:
+            violation_rows.link_witness(connection, witness_of, violation, now)
+            if held := review is Review.HELD:
                 violation_rows.add_history(connection, violation_id, "held", now, reason=reason)
             state = DeliveryState.HELD if held else DeliveryState.PENDING
             if not held and not new and not keep:  # it may have a pre-alarm

@@ -13,16 +13,12 @@ from cases.record import canonical_json, violation_record
 from cases.store import schema, tallies
 from cases.store.adding import add_new
 from cases.store.rows import Case, HistoryEntry
-from cases.store.states import Review, ViolationState, violation_after
+from cases.store.states import WITNESS, WITNESS_OF, Review, ViolationState, violation_after
 from detectors import Change, Violation
 
 _V = schema.violations
 _H = schema.history
 
-WITNESS = "witness"
-"""In the history of the first violation: by the other camera, the reason is its violation."""
-WITNESS_OF = "witness of"
-"""In the history of the second: the reason is the first."""
 _NOTE = insert(_H)
 
 
@@ -141,12 +137,15 @@ def add_history(
 def link_witness(
     connection: Connection, first_id: str, violation: Violation, now: datetime
 ) -> None:
-    """Say in both histories that a violation is another one, seen by a second camera. NotFound."""
+    """Say in both histories that a violation is another one, seen by a second camera. NotFound.
+
+    Without a first one there is nothing to say.
+    """
+    if not first_id:
+        return
     locked_state(connection, first_id)
     second_id = violation.violation_id
-    add_history(
-        connection, first_id, WITNESS, now, by=violation.camera_id, reason=second_id
-    )
+    add_history(connection, first_id, WITNESS, now, by=violation.camera_id, reason=second_id)
     add_history(connection, second_id, WITNESS_OF, now, reason=first_id)
 
 
