@@ -13,12 +13,13 @@ from fastapi.responses import FileResponse
 from api.guard import Guard
 from api.metrics import exposition
 from api.rows import case_detail_row, case_row
-from cases import CaseDetail, NotFound
+from cases import CaseDetail, FileKind, NotFound, read_evidence, supplements_of
 from pipeline import CameraStatus, Runner, SiteStatus
 
 START_TIMEOUT_S = 10.0
-SHOWN = frozenset({".jpg", ".json"})
-"""What of the evidence leaves the box here: covered stills and the manifest, no originals."""
+SHOWN = frozenset({FileKind.ANNOTATED, FileKind.SHOWN})
+"""What of the evidence leaves the box here: covered stills, the covered clip, no originals."""
+MANIFEST = "manifest.json"
 
 
 class PortTaken(OSError):  # noqa: N818 - it says what happened
@@ -80,14 +81,23 @@ def _case(runner: Runner, violation_id: str) -> CaseDetail:
 
 
 def _shown_file(folder: Path, name: str) -> Path:
-    """Return a file that may be shown; 404 for everything else, outside the folder included."""
-    path = (folder / name).resolve()
-    original = name.startswith("original")
-    if path.parent != folder.resolve() or original or path.suffix not in SHOWN:
+    """Return a file that may be shown; 404 for everything else, outside the folder included.
+
+    Its manifest says what a file is; a name says nothing.
+    """
+    try:
+        files = [file for each in (folder, *supplements_of(folder)) for file in _files(each)]
+    except (OSError, ValueError):
+        raise HTTPException(404, "no such evidence") from None
+    found = next((path for path in files if path.name == name), None)
+    if found is None or found.is_symlink() or not found.is_file():
         raise HTTPException(404, "no such evidence")
-    if not path.is_file():
-        raise HTTPException(404, "no such evidence")
-    return path
+    return found
+
+
+def _files(folder: Path) -> list[Path]:
+    shown = [file.path for file in read_evidence(folder).files if file.kind in SHOWN]
+    return [*shown, folder / MANIFEST]
 
 
 def _load_row(status: SiteStatus) -> dict[str, Any] | None:

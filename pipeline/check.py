@@ -6,7 +6,6 @@ Reads the site's models and code profile; touches no network and writes nothing.
 import os
 from ipaddress import ip_address
 
-from cases import KeyRefused, SigningKey
 from configs import (
     Camera,
     CodeProfile,
@@ -20,6 +19,8 @@ from configs import (
 from detectors import KINDS
 from models import Registry
 from pipeline.check_delivery import check_delivery
+from pipeline.check_evidence import check_evidence, check_store
+from pipeline.check_joined import check_joined
 from pipeline.check_models import check_models
 from pipeline.check_permits import check_permits
 from pipeline.check_rules import check_rules
@@ -41,9 +42,11 @@ def check_site(site: Site, registry: Registry) -> list[Problem]:
         findings.warn(warning.key, warning.problem, warning.remedy)
     _check_data(site, findings)
     _check_api(site, findings)
-    _check_key(site, findings)
+    check_evidence(site, findings)
+    check_store(site, findings)
     profile = _check_case_system(site, findings)
     check_delivery(site, findings)
+    check_joined(site, findings)
     classes = check_models(site, registry, findings)
     if site.site.area is not None:
         _check_area(site.site.area, "site.area", findings)
@@ -73,19 +76,6 @@ def _check_data(site: Site, findings: Findings) -> None:
             f"the folder {where} cannot be written",
             "write data: with a folder of your own, or give this user the right to write",
         )
-
-
-def _check_key(site: Site, findings: Findings) -> None:
-    if site.evidence.key is None:
-        return
-    try:
-        SigningKey.load(site.evidence.key)
-    except KeyRefused as error:
-        remedy = (
-            "make one with `openssl genpkey -algorithm ed25519 -out evidence.key`, or leave "
-            "evidence.key out: the box makes its own"
-        )
-        findings.error("evidence.key", str(error), remedy)
 
 
 def _check_api(site: Site, findings: Findings) -> None:

@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 from cases import (
     CLIP_SUPPLEMENT,
+    LEAST_LOOKS,
     CaseMedia,
     CasesError,
     EvidenceRequest,
@@ -118,8 +119,11 @@ class Clips:
 
     def wanted(self, violation: Violation, recent: Sequence[Look]) -> None:
         """Make the clip of a confirmation; `recent` are the camera's last looks."""
+        counting = [look for look in recent if _counts(look)]
         from_s = violation.last_at_s - LEAD_S
-        looks = [look_seen(look) for look in recent if look.at_s >= from_s and _counts(look)]
+        # Where little moves, few looks count: the clip begins earlier then.
+        from_s = min([from_s, *(look.at_s for look in counting[-LEAST_LOOKS:])])
+        looks = [look_seen(look) for look in counting if look.at_s >= from_s]
         give_up_s = time.monotonic() + POST_ROLL_S + LATE_S
         pending = _Pending(violation, looks, give_up_s)
         with self._lock:

@@ -7,7 +7,7 @@ from cases.evidence.journal import Act, Journal, JournalEntry, holds
 from cases.evidence.keys import PublicKeys, SigningKey, read_keys
 from cases.evidence.manifest import read_evidence
 from cases.evidence.request import EvidenceRequest, ModelFacts, SeenThing, Still
-from cases.evidence.shown import LookSeen, ShownJob, make_shown
+from cases.evidence.shown import LEAST_LOOKS, LookSeen, ShownJob, make_shown
 from cases.evidence.supplement import (
     CLIP_SUPPLEMENT,
     Supplement,
@@ -22,6 +22,7 @@ from cases.evidence.writer import EvidenceWriter
 
 __all__ = [
     "CLIP_SUPPLEMENT",
+    "LEAST_LOOKS",
     "Act",
     "Custody",
     "CustodyNotes",
