@@ -9,7 +9,8 @@ import shapely
 from numpy.typing import NDArray
 
 from detectors.kinds import TRUCKS, VEHICLES
-from detectors.place import UNITS, areas, grounds, intersections
+from detectors.place import UNITS, Boxes, areas, grounds, intersections
+from detectors.presence import ENTER_S
 from detectors.road import HOUR_S, Road
 from detectors.rule import Rule
 from detectors.scene import Scene
@@ -25,6 +26,9 @@ CLEAR_LOOKS = 5
 """Sightings without a vehicle near that a spill needs: headlights and shadows go with theirs."""
 NEAR = 0.7
 """Distance in sizes of a vehicle within which it may throw light or shade."""
+WAITING_S = 12.0
+"""A vehicle that stood and is not seen may still be there for so long."""
+MOST_WAITING = 64
 QUIET = 2.0
 """Where no vehicle has passed since, a spill has to lie for this many dwells."""
 WET_SHARE = 0.35
@@ -62,6 +66,8 @@ class MuckSpill(Standing):
         self._road = Road(list(self._areas.values()))
         self._stains = Stains()
         self._lorries: list[Passing] = []
+        self._waiting: list[tuple[Box, float]] = []
+        """Vehicles that stand, and when they were last seen: models miss some in some looks."""
         self._traffic_s: dict[str, float] = {}
         """When a vehicle was last seen in each zone."""
         self._wet_until_s = -math.inf
@@ -83,9 +89,8 @@ class MuckSpill(Standing):
 
     def zone_near(self, index: int, scene: Scene) -> str | None:
         """Zone of muck that is no vehicle's load."""
-        vehicles = scene.seen.boxes[_vehicles(scene)]
         one = scene.seen.boxes[[index]]
-        if np.any(intersections(one, vehicles)[0] / areas(one)[0] >= ON_SHARE):
+        if np.any(intersections(one, self._vehicles_now(scene))[0] / areas(one)[0] >= ON_SHARE):
             return None
         return super().zone_near(index, scene)
 
@@ -108,7 +113,7 @@ class MuckSpill(Standing):
         first_s, now_s = thing.presence.first_s, scene.instant.now_s
         if first_s < self._traffic_s.get(thing.zone_id, -math.inf) < now_s:
             kept["passed"] = 1.0
-        if not _has_vehicle_near(box, scene):
+        if not _is_near(box, self._vehicles_now(scene)):
             kept["clear"] = kept.get("clear", 0.0) + 1.0
         novelty = self._road.novelty(thing.box)
         if novelty is not None:
@@ -137,10 +142,18 @@ class MuckSpill(Standing):
     def _is_wet(self, now_s: float) -> bool:
         return now_s < self._wet_until_s
 
+    def _vehicles_now(self, scene: Scene) -> Boxes:
+        """(N, 4) vehicles of this look, and those that stood there a moment ago."""
+        waiting = np.asarray([box for box, _ in self._waiting], np.float64).reshape(-1, 4)
+        return np.concatenate([scene.seen.boxes[_vehicles(scene)], waiting])
+
     def _see_vehicles(self, scene: Scene) -> None:
         instant = scene.instant
+        self._waiting = [one for one in self._waiting if instant.now_s - one[1] <= WAITING_S]
         for index in _vehicles(scene).tolist():
             box = scene.seen.box(index)
+            if instant.now_s - scene.tracks[index].still_since_s >= ENTER_S:
+                self._waiting = [*self._waiting, (box, instant.now_s)][-MOST_WAITING:]
             there = [z for z, area in self._areas.items() if area.holds_ground(box, scene.height)]
             for zone_id in there:
                 self._traffic_s[zone_id] = instant.now_s
@@ -194,6 +207,7 @@ class MuckSpill(Standing):
             "road": self._road.to_json(),
             "stains": self._stains.to_json(),
             "lorries": [one.to_json() for one in self._lorries],
+            "waiting": [[list(box), at_s] for box, at_s in self._waiting],
             "traffic_s": dict(self._traffic_s),
             "wet_until_s": None if math.isinf(self._wet_until_s) else self._wet_until_s,
         }
@@ -205,6 +219,7 @@ class MuckSpill(Standing):
         self._road.take_up_json(data["road"])
         self._stains.take_up(data["stains"])
         self._lorries = [Passing.from_json(one) for one in data["lorries"]]
+        self._waiting = [((b[0], b[1], b[2], b[3]), at_s) for b, at_s in data.get("waiting", ())]
         self._traffic_s = dict(data["traffic_s"])
         wet_until_s = data["wet_until_s"]
         self._wet_until_s = -math.inf if wet_until_s is None else float(wet_until_s)
@@ -215,9 +230,9 @@ def _vehicles(scene: Scene) -> NDArray[np.intp]:
     return np.flatnonzero(named & (scene.seen.scores >= VEHICLE_CONF))
 
 
-def _has_vehicle_near(box: Box, scene: Scene) -> bool:
+def _is_near(box: Box, vehicles: Boxes) -> bool:
     """Whether a vehicle is so near that it may throw light or shade there."""
-    for x0, y0, x1, y1 in scene.seen.boxes[_vehicles(scene)].tolist():
+    for x0, y0, x1, y1 in vehicles.tolist():
         across = max(box[0] - x1, x0 - box[2], 0.0)
         down = max(box[1] - y1, y0 - box[3], 0.0)
         if math.hypot(across, down) <= NEAR * math.sqrt((x1 - x0) * (y1 - y0)):

@@ -107,6 +107,20 @@ def test_the_light_of_a_waiting_car_is_no_spill() -> None:
     assert not confirmations(watch(_rule()), street.looks(140.0))
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_waiting_vehicle_that_is_missed_at_times_still_waits(seed: int) -> None:
+    """One look in five misses the car (or the tipper under its load): those looks prove nothing."""
+    noise = Noise(seed, 0.2, 3.0)
+    traffic = _passing(24.0, count=16)
+    waiting = Car((190.0, 230.0, 290.0, 285.0), 20.0, 160.0)
+    light = Street([_muck(20.0, 160.0), waiting, *traffic], noise=noise)
+    assert not confirmations(watch(_rule()), light.looks(180.0))
+    tipper = Street([Car((260.0, 200.0, 420.0, 300.0), 20.0, label="muck_truck_open")], noise=noise)
+    load = Street([_muck(box=(290.0, 225.0, 380.0, 260.0))], noise=Noise(seed + 50, 0.2, 3.0))
+    looks = [merged(pair) for pair in zip(load.looks(180.0), tipper.looks(180.0), strict=True)]
+    assert not confirmations(watch(_rule()), looks)
+
+
 def test_many_pieces_at_once_all_over_the_road_are_no_spill() -> None:
     """Rain, leaves: the clock stands while the road is strewn; a lorry's trail is a line."""
     spots = [(60, 200), (560, 210), (100, 330), (540, 320), (330, 200), (320, 335), (200, 260)]
