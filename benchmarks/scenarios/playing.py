@@ -1,6 +1,7 @@
 """A script through the rules: what they say about it."""
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -32,11 +33,12 @@ def told(script: Script, seen: Iterable[Look]) -> Iterator[tuple[Look, Violation
     restarts = sorted(spell.end_s for spell in script.spells if spell.restart)
     watch = watch_of(script)
     base_s, done = 0.0, 0
-    close_until_s = -1.0
+    close_until_s = shown_s = -math.inf
     for look in seen:
-        idle = round(look.at_s / script.interval_s) % script.idle_every == 0
+        idle = look.at_s - shown_s >= script.interval_s * script.idle_every - 1e-6
         if not idle and look.at_s > close_until_s:
             continue
+        shown_s = look.at_s
         while done < len(restarts) and look.at_s >= restarts[done]:
             watch = _restarted(watch, script)
             base_s, done = look.at_s, done + 1

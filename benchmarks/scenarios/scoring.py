@@ -11,6 +11,8 @@ from detectors import Box, Violation, ViolationEvent
 
 EARLY_LOOKS = 1.0
 """Looks by which a confirmation may come before the truth's."""
+EXCUSED_LOOKS = 3.0
+"""The same for what was excused at first: a queue, or an owner, is known after a few looks."""
 LATE_LOOKS = 8.0
 """Looks by which it may come after it: misses when the thing comes and when its time is up ..."""
 LATE_SHARE = 0.1
@@ -126,7 +128,8 @@ def matches(truth: Expected, told: Violation, script: Script, blind_s: float) ->
         if (told.opened_at - script.start).total_seconds() < came_s - step_s:
             return False  # accused of a time before it was there
     late_s = LATE_LOOKS * step_s + LATE_SHARE * truth.dwell_s + truth.slack_s + blind_s
-    return earliest - EARLY_LOOKS * step_s <= at_s(told, script) <= latest + late_s
+    early_s = step_s * (EARLY_LOOKS if truth.came_s is None else EXCUSED_LOOKS)
+    return earliest - early_s <= at_s(told, script) <= latest + late_s
 
 
 def overlap(one: Box, other: Box) -> float:
