@@ -13,6 +13,9 @@ from streams.frame import Picture
 WHITE = 249
 """Luma from which a pixel shows nothing but light."""
 _FEW_CELLS = 8
+_TEXTURED_SHARE = 0.15
+_SMEAR_ROWS = 8
+"""Rows in a row that a smear covers: what is drawn in blocks, or coded in them, repeats fewer."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +33,8 @@ class Measurement:
     detail: float
     """Smoothed gradient of the most detailed part (2 % of the cells), levels a pixel."""
     smeared_share: float
-    """Share of the rows that repeat the row above: what decoders put where a picture is lost."""
+    """Share of the rows that repeat the row above, many in a row: what decoders put where a picture
+    is lost."""
     changed_share: float | None
     """Share of the detailed cells in which any pixel differs from the look before."""
     lost_share: float | None
@@ -69,10 +73,17 @@ def measure(
 
 
 def _smeared_share(gray: Plane) -> float:
-    """Count rows that differ from the next one far less than along themselves."""
+    """Count rows that differ from the next one far less than along themselves, in long runs.
+
+    A smear repeats the texture of a street; a bar across the picture has a few sharp edges only.
+    """
     down = np.abs(gray[1:] - gray[:-1]).mean(axis=1)
-    along = np.abs(gray[:-1, 1:] - gray[:-1, :-1]).mean(axis=1)
-    return float(((along > 2.0) & (down < 0.2 * along)).mean())
+    steps = np.abs(gray[:-1, 1:] - gray[:-1, :-1])
+    along = steps.mean(axis=1)
+    textured = (along > 2.0) & ((steps > 1.0).mean(axis=1) > _TEXTURED_SHARE)
+    repeats = (textured & (down < 0.2 * along)).astype(np.uint8)[:, None]
+    smears = cv2.morphologyEx(repeats, cv2.MORPH_OPEN, np.ones((_SMEAR_ROWS, 1), np.uint8))
+    return float(smears.mean())
 
 
 def _changed_share(picture: Picture, before: Picture | None, fields: Fields) -> float | None:
