@@ -42,9 +42,7 @@ def test_replay_looks_closely_and_prints_the_same_twice(tmp_path: Path) -> None:
     text = replayed(site, video)
     confirmed = [row for row in rows(text) if row["event"] == "confirmed"]
     assert len(confirmed) >= 2
-    first = confirmed[0]["time_s"]
-    assert 2.0 < first < PASS_S
-    assert first % 2.0 != pytest.approx(0.0)
+    assert confirmed[0]["time_s"] < 2.0  # before the second idle look
     assert replayed(site, video) == text
 
 
