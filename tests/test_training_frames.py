@@ -10,9 +10,9 @@ from training.frames import take_frames
 
 
 def test_a_frame_a_second(shared_data: Path, tmp_path: Path) -> None:
-    """A clip of 14 s gives 14 frames, named by their number, without labels of their own."""
+    """A clip of 14 s gives a frame a second of its first two thirds, without labels."""
     frames = take_frames(shared_data / "videos" / "plaza.mp4", tmp_path)
-    assert 14 <= len(frames) <= 15
+    assert 9 <= len(frames) <= 10
     assert frames[1].picture.name == "plaza-000025.jpg"
     assert (frames[0].width, frames[0].height, frames[0].boxes) == (1280, 720, ())
 

@@ -121,13 +121,14 @@ def read_scene(truth: Path) -> Example:
             x0, y0, x1, y1 = row["xyxy"]
             seen = row["visible"] >= MIN_VISIBLE and row["visible_px"] >= MIN_VISIBLE_PX
             if seen and min(x1 - x0, y1 - y0) >= MIN_SIDE_PX:
-                boxes.append(Box(row["label"], (x0, y0, x1, y1), "renderer"))
+                source = row.get("source", "renderer")
+                boxes.append(Box(row["label"], (x0, y0, x1, y1), source))
         return Example(
             truth.with_name(record["file"]),
             record["width"],
             record["height"],
             tuple(boxes),
-            "scenes",
+            record.get("origin", "scenes"),
             (record["weather"], record["seed"]),
         )
     except (OSError, KeyError, TypeError, ValueError) as error:

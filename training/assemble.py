@@ -36,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Assemble; 0 done, 2 the input is wrong."""
     parser = argparse.ArgumentParser(prog="python -m training.assemble", description=__doc__)
     parser.add_argument("--scenes", type=Path, nargs="*", default=[])
+    parser.add_argument(
+        "--plates", type=Path, nargs="*", default=[], help="folders of training.scenes.on_plates"
+    )
     parser.add_argument("--real", type=Path, help="folder of the real sets")
     parser.add_argument(
         "--frames", type=Path, nargs="*", default=[], help="videos whose frames the teacher labels"
@@ -45,7 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         counts = assemble(
-            options.scenes, options.real, options.teacher, options.out, options.frames
+            options.scenes,
+            options.real,
+            options.teacher,
+            options.out,
+            options.frames,
+            options.plates,
         )
     except (DatasetError, OSError) as error:
         print(error, file=sys.stderr)
@@ -60,11 +68,13 @@ def assemble(
     teacher: Path | None,
     out: Path,
     frames: Sequence[Path] = (),
+    plates: Sequence[Path] = (),
 ) -> dict[str, object]:
     """Write the dataset; return its counts (pictures and boxes a split and origin)."""
     if frames and teacher is None:
         raise DatasetError("frames of videos have no labels of their own: name a --teacher too")
     splits = _rendered(scenes)
+    splits["train"] += [example for folder in plates for example in _pictures(folder)]
     (out / "dataset.json").unlink(missing_ok=True)
     for split, examples in splits.items():
         for example in examples:
@@ -80,14 +90,15 @@ def assemble(
 
 
 def _rendered(folders: Sequence[Path]) -> dict[str, list[Example]]:
-    examples = []
-    for folder in folders:
-        truths = sorted(folder.glob("*.json"))
-        if not truths:
-            raise DatasetError(f"{folder}: no rendered pictures")
-        examples += [read_scene(truth) for truth in truths]
-    train, held_out = split_scenes(examples)
+    train, held_out = split_scenes([one for folder in folders for one in _pictures(folder)])
     return {"train": train, "val": held_out}
+
+
+def _pictures(folder: Path) -> list[Example]:
+    truths = sorted(folder.glob("*.json"))
+    if not truths:
+        raise DatasetError(f"{folder}: no rendered pictures")
+    return [read_scene(truth) for truth in truths]
 
 
 def _real(root: Path) -> Iterable[tuple[str, Example]]:

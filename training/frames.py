@@ -5,21 +5,37 @@ from pathlib import Path
 import cv2
 
 from training.example import DatasetError, Example
-from training.real_sets import FRAMES
+from training.progress import progress
+from training.real_sets import FRAMES, refuse_forbidden
 
 EVERY_S = 1.0
 """Neighbouring frames of a fixed camera are near-copies."""
+LEARNT_SHARE = 2 / 3
+"""Only the first frames of a video are learned from; those at its end judge."""
+
+
+def open_video(video: Path) -> tuple[cv2.VideoCapture, float, int]:
+    """Open a video; return its reader, frames a second and number of frames. DatasetError."""
+    reader = cv2.VideoCapture(str(video))
+    frames = int(reader.get(cv2.CAP_PROP_FRAME_COUNT))
+    if not reader.isOpened() or frames < 1:
+        raise DatasetError(f"{video}: not a video")
+    return reader, float(reader.get(cv2.CAP_PROP_FPS) or 25.0), frames
 
 
 def take_frames(video: Path, out: Path, every_s: float = EVERY_S) -> list[Example]:
-    """Write a frame every so many seconds as OUT/STEM-NUMBER.jpg; raises DatasetError."""
-    reader = cv2.VideoCapture(str(video))
-    if not reader.isOpened():
-        raise DatasetError(f"{video}: not a video")
+    """Write a frame every so many seconds as OUT/STEM-NUMBER.jpg; raises DatasetError.
+
+    Only of the first LEARNT_SHARE of the video.
+    """
+    refuse_forbidden(video)
+    reader, rate, frames = open_video(video)
     out.mkdir(parents=True, exist_ok=True)
-    step = max(1, round((reader.get(cv2.CAP_PROP_FPS) or 25.0) * every_s))
-    examples, number = [], 0
-    while reader.grab():
+    step = max(1, round(rate * every_s))
+    examples = []
+    for number in progress(range(int(frames * LEARNT_SHARE)), video.name):
+        if not reader.grab():
+            break
         if number % step == 0:
             known, image = reader.retrieve()
             if known:
@@ -28,7 +44,6 @@ def take_frames(video: Path, out: Path, every_s: float = EVERY_S) -> list[Exampl
                     cv2.imwrite(str(path), image, [cv2.IMWRITE_JPEG_QUALITY, 92])
                 height, width = image.shape[:2]
                 examples.append(Example(path, width, height, (), FRAMES, (video.stem, number)))
-        number += 1
     reader.release()
     if not examples:
         raise DatasetError(f"{video}: no picture could be read")

@@ -137,8 +137,18 @@ REAL_SETS = (
 
 FRAMES = "frames"
 """Origin of real frames that only a teacher has labelled."""
+PLATES = "plates"
+"""Origin of rendered things set on real frames."""
+NEVER = frozenset({"empty_road"})
+"""Videos that only judge, by the start of their name."""
 UNKNOWN: Mapping[str, frozenset[str]] = MappingProxyType(
     {real_set.folder: real_set.unknown for real_set in REAL_SETS}
-    | {FRAMES: FURNITURE | {"goods", "stall", "garbage"}}
+    | {FRAMES: FURNITURE | {"goods", "stall", "garbage"}, PLATES: FURNITURE}
 )
 """By origin: classes of which nothing is learned there."""
+
+
+def refuse_forbidden(source: Path) -> None:
+    """Raise DatasetError for a file that must never be trained on."""
+    if source.stem.startswith(tuple(NEVER)):
+        raise DatasetError(f"{source}: only judges, and is never trained on")

@@ -54,6 +54,25 @@ class Drawing:
         return self._materials[paint]
 
 
+def add_shadow_catcher(reach_m: float) -> None:
+    """Lay ground that shows nothing but the shadows on it, and throws light back as asphalt does.
+
+    It belongs to no thing: its pass index is 0.
+    """
+    corners = [(x * reach_m, y * reach_m, 0.0) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
+    mesh = bpy.data.meshes.new("shadow catcher")
+    mesh.from_pydata(corners, [], [(0, 1, 2, 3)])
+    material = bpy.data.materials.new("shadow catcher")
+    material.use_nodes = True
+    surface = next(n for n in material.node_tree.nodes if n.type == "BSDF_PRINCIPLED")
+    surface.inputs["Base Color"].default_value = (0.2, 0.2, 0.2, 1.0)
+    surface.inputs["Roughness"].default_value = 0.9
+    mesh.materials.append(material)
+    item = bpy.data.objects.new("shadow catcher", mesh)
+    item.is_shadow_catcher = True
+    bpy.context.scene.collection.objects.link(item)
+
+
 def _make_material(paint: Paint, light: Light) -> bpy.types.Material:
     wet = light.wet and paint.wets
     if wet:

@@ -96,7 +96,7 @@ def shoot(
     picture = picture + lens.grey * (middle - picture)
     picture = np.clip(picture, 0, 1) ** lens.gamma
     if lens.blur_px > 0:
-        picture = _blur(picture, lens.blur_px)
+        picture = blur(picture, lens.blur_px)
     fine = rng.normal(0, lens.noise, picture.shape[:2])[:, :, None]
     tint = rng.normal(0, lens.noise * 0.5, picture.shape)
     picture = picture + fine + tint
@@ -105,7 +105,8 @@ def shoot(
     return (np.clip(picture, 0, 1) * 255).round().astype(np.uint8)
 
 
-def _blur(picture: Picture, sigma: float) -> Picture:
+def blur(picture: Picture, sigma: float) -> Picture:
+    """Soften an array (H, W, any) with a Gaussian of so many pixels."""
     radius = max(1, int(np.ceil(2.5 * sigma)))
     taps = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
     taps /= taps.sum()

@@ -22,12 +22,19 @@ class Rendered:
     """(H, W) pass indices, 0 is nothing."""
     depth: NDArray[np.float32]
     """(H, W) metres; the sky is very far."""
+    alpha: NDArray[np.float64]
+    """(H, W) share of the pixel that is drawn: 1 everywhere but on a clear film."""
 
 
 class Renderer:
-    """Sets Cycles up once; render() then draws Blender's current scene."""
+    """Sets Cycles up once; render() then draws Blender's current scene.
 
-    def __init__(self, width: int, height: int, samples: int, threads: int) -> None:
+    On a clear film the sky is left out: only things, and the shadows that a shadow catcher caught.
+    """
+
+    def __init__(
+        self, width: int, height: int, samples: int, threads: int, *, clear: bool = False
+    ) -> None:
         bpy.ops.wm.read_factory_settings(use_empty=True)
         self._folder = tempfile.TemporaryDirectory(prefix="scenes-")
         self._masks = Path(self._folder.name)
@@ -53,7 +60,8 @@ class Renderer:
         scene.view_layers[0].use_pass_object_index = True
         scene.view_layers[0].use_pass_z = True
         scene.render.image_settings.file_format = "PNG"
-        scene.render.image_settings.color_mode = "RGB"
+        scene.render.film_transparent = clear
+        scene.render.image_settings.color_mode = "RGBA" if clear else "RGB"
         scene.render.image_settings.compression = 0
         self._add_mask_output()
 
@@ -95,10 +103,12 @@ class Renderer:
             old.unlink()
         scene.render.filepath = str(self._masks / "picture.png")
         bpy.ops.render.render(write_still=True)
+        picture = self._read("picture").astype(np.float64)
         return Rendered(
-            picture=self._read("picture")[:, :, :3].astype(np.float64),
+            picture=picture[:, :, :3],
             mask=np.rint(self._read("maskindex")[:, :, 0]).astype(np.int32),
             depth=self._read("maskdepth")[:, :, 0],
+            alpha=picture[:, :, 3] if scene.render.film_transparent else np.ones(picture.shape[:2]),
         )
 
     def _read(self, name: str) -> NDArray[np.float32]:
@@ -113,6 +123,17 @@ class Renderer:
         image.pixels.foreach_get(pixels)
         bpy.data.images.remove(image)
         return pixels.reshape(height, width, -1)[::-1]
+
+
+def read_picture(path: Path) -> NDArray[np.float64]:
+    """Read a picture file, (H, W, 3) RGB as shown, 0 to 1."""
+    image = bpy.data.images.load(str(path))
+    image.colorspace_settings.name = "Non-Color"
+    width, height = image.size
+    pixels = np.empty(width * height * image.channels, np.float32)
+    image.pixels.foreach_get(pixels)
+    bpy.data.images.remove(image)
+    return pixels.reshape(height, width, -1)[::-1, :, :3].astype(np.float64)
 
 
 def save_jpeg(picture: NDArray[np.uint8], path: Path, quality: int) -> None:

@@ -128,7 +128,7 @@ def _patched(old: Rendered, new: Rendered, region: tuple[int, int, int, int]) ->
     part = (slice(y0, y1), slice(x0, x1))
     picture, mask, depth = old.picture.copy(), old.mask.copy(), old.depth.copy()
     picture[part], mask[part], depth[part] = new.picture[part], new.mask[part], new.depth[part]
-    return Rendered(picture, mask, depth)
+    return Rendered(picture, mask, depth, old.alpha)
 
 
 def encode(pictures: list[NDArray[np.uint8]], step_s: float, video: Path) -> None:
