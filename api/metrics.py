@@ -132,6 +132,11 @@ def _attention(cameras: tuple[CameraStatus, ...]) -> Iterator[Metric]:
     ring = GaugeMetricFamily(
         "streetwarden_camera_ring_bytes", "Packets kept in memory.", labels=("camera",)
     )
+    decoder = GaugeMetricFamily(
+        "streetwarden_camera_decoder",
+        "1 for what a decoder of the camera's own runs on: software, cuda or qsv.",
+        labels=("camera", "device"),
+    )
     for camera in cameras:
         name = camera.camera_id
         attention.add_metric((name, camera.attention.value), 1.0)
@@ -141,7 +146,9 @@ def _attention(cameras: tuple[CameraStatus, ...]) -> Iterator[Metric]:
             memory.add_metric((name,), camera.memory_bytes)
         if camera.stream is not None:
             ring.add_metric((name,), camera.stream.ring_bytes)
-    yield from (attention, close, refused, memory, ring)
+            if camera.stream.decoder is not None:
+                decoder.add_metric((name, camera.stream.decoder), 1.0)
+    yield from (attention, close, refused, memory, ring, decoder)
 
 
 def _load(status: SiteStatus) -> Iterator[Metric]:

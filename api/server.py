@@ -129,6 +129,7 @@ def _camera_row(camera: CameraStatus) -> dict[str, Any]:
         "looks": camera.looks,
         "dropped": camera.dropped + (camera.stream.dropped if camera.stream else 0),
         "attention": camera.attention.value,
+        "decoder": camera.stream.decoder if camera.stream else None,
         "picture": _picture_row(camera),
         "rules": [
             {

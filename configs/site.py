@@ -121,6 +121,13 @@ class AttentionSettings(Model):
     """Longest close look in a row; then the camera rests for a quarter of it."""
 
 
+class DecodingSettings(Model):
+    """What decodes cameras that are looked at closely, or decoded completely."""
+
+    hardware: Literal["auto", "off", "cuda", "qsv"] = "auto"
+    """A device, if it proves to work: the first that does, none, or this one."""
+
+
 class EvidenceSettings(Model):
     """How evidence is kept."""
 
@@ -145,6 +152,7 @@ class Site(Model):
     models: Annotated[tuple[ModelRef, ...], Field(min_length=1)] = (ModelRef(name=DEFAULT_MODEL),)
     sampling: Sampling = Sampling()
     attention: AttentionSettings = AttentionSettings()
+    decoding: DecodingSettings = DecodingSettings()
     api: Api = Api()
     allow: Allow = Allow()
     case_system: CaseSystem | None = None

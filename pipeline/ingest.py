@@ -32,7 +32,7 @@ from pipeline.ingest_worker import (
     WantStill,
     serve,
 )
-from streams import CameraSpec, CameraState, Excerpt, Frame, Picture
+from streams import CameraSpec, CameraState, Excerpt, Frame, Picture, Wanted
 
 log = logging.getLogger(__name__)
 
@@ -62,10 +62,12 @@ class _Worker:
         on_frame: Callable[[Frame], None],
         on_state: Callable[[CameraState], None],
         room: int,
+        hardware: Wanted,
     ) -> None:
         self.cameras = tuple(cameras)
         self._on_frame = on_frame
         self._on_state = on_state
+        self._hardware = hardware
         self._context = multiprocessing.get_context("spawn")
         self._numbers = itertools.count()
         self._lock = threading.Lock()
@@ -160,7 +162,9 @@ class _Worker:
     def _launch(self) -> None:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
-            target=serve, args=(theirs, self.cameras, self._shared), name="streetwarden-ingest"
+            target=serve,
+            args=(theirs, self.cameras, self._shared, self._hardware),
+            name="streetwarden-ingest",
         )
         process.start()
         theirs.close()
@@ -272,6 +276,7 @@ class Ingest:
         on_frame: Callable[[Frame], None],
         on_state: Callable[[CameraState], None],
         room: int = ROOM,
+        hardware: Wanted = "auto",
     ) -> None:
         """Spread the cameras round-robin over at most `workers` processes.
 
@@ -279,7 +284,7 @@ class Ingest:
         """
         groups = [group for group in (cameras[n::workers] for n in range(workers)) if group]
         each = max(2, room // max(1, len(groups)))
-        self._workers = [_Worker(group, on_frame, on_state, each) for group in groups]
+        self._workers = [_Worker(group, on_frame, on_state, each, hardware) for group in groups]
         self._of_camera = {
             camera.camera_id: worker for worker in self._workers for camera in worker.cameras
         }

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from streams import CameraSpec, CameraState, Excerpt, Frame, Group, decode_still
+from streams import CameraSpec, CameraState, Excerpt, Frame, Group, Hardware, Wanted, decode_still
 
 BEAT_S = 1.0
 """How often a worker says that it lives and sends its counters."""
@@ -145,7 +145,11 @@ class IngestWorker:
     """Runs a Group of cameras and answers the parent's requests until the pipe closes."""
 
     def __init__(
-        self, pipe: Connection, cameras: Sequence[CameraSpec], shared: SharedPictures
+        self,
+        pipe: Connection,
+        cameras: Sequence[CameraSpec],
+        shared: SharedPictures,
+        hardware: Wanted,
     ) -> None:
         self._pipe = pipe
         self._sending = threading.Lock()
@@ -165,6 +169,7 @@ class IngestWorker:
             decode_workers=max(1, (os.cpu_count() or 1) // 2),
             on_state=self._report,
             room=shared.count,
+            hardware=Hardware(hardware),
         )
 
     def send(self, message: object) -> None:
@@ -277,11 +282,13 @@ def memory_bytes() -> int:
         return 0
 
 
-def serve(pipe: Connection, cameras: Sequence[CameraSpec], shared: SharedPictures) -> None:
+def serve(
+    pipe: Connection, cameras: Sequence[CameraSpec], shared: SharedPictures, hardware: Wanted
+) -> None:
     """Entry point of the worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent orders the shutdown
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    worker = IngestWorker(pipe, cameras, shared)
+    worker = IngestWorker(pipe, cameras, shared, hardware)
     root = logging.getLogger()
     root.handlers[:] = [_LogToParent(worker)]
     root.setLevel(logging.INFO)

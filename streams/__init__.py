@@ -5,6 +5,7 @@ from streams.errors import FixError, Reason, RestError, RetryError, StreamError
 from streams.film import sampled, write_film
 from streams.frame import Frame, Picture
 from streams.group import Group
+from streams.hardware import Hardware, Wanted
 from streams.mux import mux
 from streams.packet import CodecParameters, Excerpt, Packet
 from streams.probe import Probe, probe
@@ -23,6 +24,7 @@ __all__ = [
     "FixError",
     "Frame",
     "Group",
+    "Hardware",
     "Mode",
     "Packet",
     "Picture",
@@ -33,6 +35,7 @@ __all__ = [
     "Source",
     "State",
     "StreamError",
+    "Wanted",
     "decode_still",
     "load_excerpt",
     "mux",

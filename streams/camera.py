@@ -81,3 +81,5 @@ class CameraState:
     """Frames handed out while looked at closely; counted in `looks` too."""
     ring_bytes: int = 0
     """Memory of the packet ring."""
+    decoder: str | None = None
+    """What its own decoder runs on: software, cuda, qsv; None while it has none."""

@@ -15,6 +15,7 @@ from av.video.reformatter import VideoReformatter
 
 from streams import nal
 from streams.frame import Picture
+from streams.hardware import Hardware, Opened
 from streams.packet import CodecParameters, Packet
 
 _KEY_OPTIONS = {"skip_loop_filter": "all", "flags2": "+fast"}
@@ -23,6 +24,12 @@ Only for pictures decoded alone: where others are predicted from them the errors
 _CONTEXTS = 4
 """Decoders that a worker keeps: one for each codec and size it meets, each 3 to 15 MB."""
 _SCALERS = 8
+_AGAIN = 750
+"""Packets since the last key packet that are kept for going on in software: 30 s. Those of a camera
+are in its ring anyway."""
+_SILENT = 32
+"""Packets after which a device that gave no picture is taken for broken: no codec reorders so far.
+"""
 
 
 class KeyDecoder:
@@ -63,16 +70,41 @@ class KeyDecoder:
 
 
 class RunDecoder:
-    """Decodes everything of one stream from an entry point on, pictures in the order shown."""
+    """Decodes everything of one stream from an entry point on, pictures in the order shown.
 
-    def __init__(self, parameters: CodecParameters, *, threads: int = 1) -> None:
-        self._context = _new_context(parameters, threads=threads)
+    On a device where `hardware` has one for the codec. Where the device fails, the packets since
+    the last key packet are decoded again in software: no picture is lost, some may come twice.
+    """
+
+    def __init__(
+        self,
+        parameters: CodecParameters,
+        *,
+        threads: int = 1,
+        hardware: Hardware | None = None,
+    ) -> None:
+        self._parameters, self._threads = parameters, threads
+        self._hardware = hardware
+        self._opened: Opened | None = hardware.open(parameters.codec) if hardware else None
+        self._context = self._opened.context if self._opened else self._software()
+        self._again: list[tuple[Packet, CodecParameters]] | None = []
+        """What came since a key packet whose picture was shown, while a device decodes; None: too
+        much."""
+        self._again_key: Packet | None = None
+        """The newest key packet in it, until a picture from there on was shown."""
+        self._silent = 0
+        """Packets that a device took since its last picture."""
         self._waiting: dict[int, Packet] = {}
         self._count = 0
         self._entry: Packet | None = None
         self._entry_number = 0
         self.undecodable = 0
         """Packets that gave an error, and pictures that came out damaged."""
+
+    @property
+    def device(self) -> str | None:
+        """What decodes: a device's name, None for software."""
+        return self._opened.device if self._opened else None
 
     def feed(
         self, packet: Packet, parameters: CodecParameters
@@ -85,23 +117,75 @@ class RunDecoder:
             if not packet.key:
                 return
             self._entry, self._entry_number = packet, self._count
+        self._keep(packet, parameters)
         self._waiting[self._count] = packet
         compressed = _compressed(packet, parameters, self._count)
         self._count += 1
         try:
             frames = self._context.decode(compressed)
-        except av.error.FFmpegError:
+        except av.error.FFmpegError as error:
+            if self._opened is not None:
+                yield from self._go_on_in_software(str(error))
+                return
             self.undecodable += 1
             self.restart()
             return
-        yield from self._whole(frames)
+        self._silent = 0 if frames else self._silent + 1
+        if self._opened is not None and self._silent >= _SILENT:
+            yield from self._go_on_in_software(f"no picture out of {_SILENT} packets")
+            return
+        for shown, frame in self._whole(frames):
+            self._forget(shown)
+            yield shown, frame
+
+    def _keep(self, packet: Packet, parameters: CodecParameters) -> None:
+        """Keep what software would have to decode again."""
+        if self._opened is None:
+            return
+        if (packet.key and not packet.warmup) or packet is self._entry:
+            self._again = self._again or []
+            self._again_key = packet
+        if self._again is not None:
+            self._again.append((packet, parameters))
+            if len(self._again) > _AGAIN:
+                self._again = None
+
+    def _forget(self, shown: Packet) -> None:
+        """Drop what lies before the last key packet once a picture from there on was shown."""
+        key = self._again_key
+        if self._again and key is not None and shown.at_s >= key.at_s:
+            start = next(n for n, (packet, _) in enumerate(self._again) if packet is key)
+            del self._again[:start]
+            self._again_key = None
+
+    def _go_on_in_software(self, reason: str) -> Iterator[tuple[Packet, VideoFrame]]:
+        """Decode what came since the last key packet once more.
+
+        If that is free of errors, it was the device that failed, and it is left alone.
+        """
+        opened, self._opened = self._opened, None
+        again, self._again = self._again or (), []
+        self._context = self._software()
+        self._waiting.clear()
+        self._entry = None
+        failed = self.undecodable
+        for packet, parameters in again:
+            yield from self.feed(packet, parameters)
+        if self._hardware is not None and opened is not None and self.undecodable == failed:
+            self._hardware.failed(opened.device, reason)
+
+    def _software(self) -> VideoCodecContext:
+        return _new_context(self._parameters, threads=self._threads)
 
     def drain(self) -> Iterator[tuple[Packet, VideoFrame]]:
         """Yield what the decoder still holds; then it waits for an entry point."""
         try:
             frames = self._context.decode(None)
-        except av.error.FFmpegError:
+        except av.error.FFmpegError as error:
             frames = []
+            if self._opened is not None:
+                yield from self._go_on_in_software(str(error))
+                frames = self._context.decode(None)
         yield from self._whole(frames)
         self.restart()
 
@@ -109,7 +193,7 @@ class RunDecoder:
         """Forget everything; show nothing before the next entry point."""
         self._context.flush_buffers()
         self._waiting.clear()
-        self._entry = None
+        self._entry, self._again, self._silent = None, [], 0
 
     def _whole(self, frames: list[VideoFrame]) -> Iterator[tuple[Packet, VideoFrame]]:
         """Leave out damaged pictures, those before the entry, and those it needs to warm up.

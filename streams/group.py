@@ -9,6 +9,7 @@ from streams.attempt import Attempt
 from streams.camera import CameraSpec, CameraState
 from streams.due import DueGrid
 from streams.frame import Frame
+from streams.hardware import Hardware
 from streams.intake import Intake, host_wall_s
 from streams.keeper import Keeper
 from streams.ladder import Budget, Ladder
@@ -32,6 +33,7 @@ class _Camera:
         pool: DecodePool,
         budget: Budget,
         on_frame: Callable[[Frame], None],
+        hardware: Hardware | None,
     ) -> None:
         self.spec = spec
         self.lane = Lane(
@@ -40,6 +42,7 @@ class _Camera:
             grid=DueGrid(spec.interval_s),
             on_frame=on_frame,
             priority=spec.priority,
+            hardware=hardware,
         )
         self.ladder = Ladder(spec.interval_s, has_sub=spec.sub_source is not None, budget=budget)
         self.intake = Intake(
@@ -78,6 +81,7 @@ class _Camera:
             close_until_s=intake.close_until_s,
             close_looks=lane.close_looks,
             ring_bytes=intake.ring.bytes,
+            decoder=lane.decoder,
         )
 
     def counters(self) -> dict[str, int]:
@@ -107,6 +111,8 @@ class Group:
     At most `decode_all_budget` cameras are decoded completely; a core does about seven of 1080p.
     With `room` at most so many frames are handed out before more() says that some were taken: what
     does not fit is shed before it is decoded, fairly by the cameras' priority.
+    `hardware` decodes the cameras that are decoded completely or looked at closely, where it can;
+    key pictures, each alone, are for software.
     """
 
     def __init__(
@@ -118,6 +124,7 @@ class Group:
         on_state: Callable[[CameraState], None] | None = None,
         decode_all_budget: int = 2,
         room: int | None = None,
+        hardware: Hardware | None = None,
     ) -> None:
         names = [spec.camera_id for spec in cameras]
         if len(set(names)) != len(names):
@@ -125,14 +132,18 @@ class Group:
         self._pool = DecodePool(decode_workers, room=room)
         budget = Budget(decode_all_budget)
         self._cameras = {
-            spec.camera_id: _Camera(spec, self._pool, budget, on_frame) for spec in cameras
+            spec.camera_id: _Camera(spec, self._pool, budget, on_frame, hardware)
+            for spec in cameras
         }
         self._on_state = on_state
+        self._hardware = hardware
         self._stopping = threading.Event()
         self._watchdog = threading.Thread(target=self._watch, name="watchdog", daemon=True)
 
     def start(self) -> None:
         """Start watchdog, pool and cameras. Once only."""
+        if self._hardware is not None:
+            self._hardware.start()
         self._pool.start()
         self._watchdog.start()
 

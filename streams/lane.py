@@ -19,6 +19,7 @@ from av.video.frame import VideoFrame
 from streams.decoder import KeyDecoder, RunDecoder, Scaler
 from streams.due import DueGrid
 from streams.frame import Frame
+from streams.hardware import Hardware
 from streams.packet import CodecParameters, Packet
 
 log = logging.getLogger(__name__)
@@ -70,6 +71,7 @@ class Lane:
         grid: DueGrid,
         on_frame: Callable[[Frame], None],
         priority: float = 1.0,
+        hardware: Hardware | None = None,
     ) -> None:
         self.looks = 0
         self.close_looks = 0
@@ -92,6 +94,7 @@ class Lane:
         self._grid = grid
         self._on_frame = on_frame
         self._priority = priority
+        self._hardware = hardware
         self._lock = threading.Lock()
         self._due: deque[tuple[Job, float]] = deque()
         """With the monotonic time of the offer."""
@@ -186,6 +189,12 @@ class Lane:
         """True while it has a decoder of its own."""
         return self._run is not None
 
+    @property
+    def decoder(self) -> str | None:
+        """What its own decoder runs on: software or a device; None without one."""
+        run = self._run
+        return None if run is None else run.device or "software"
+
     def urgency(self, now_s: float) -> float:
         """Say how many of its intervals it has waited for a turn, times its priority.
 
@@ -239,7 +248,7 @@ class Lane:
         if self._run is not None and self._run_job.session != job.session:
             self._end_run(tools)
         if self._run is None:
-            self._run = RunDecoder(job.parameters)
+            self._run = RunDecoder(job.parameters, hardware=self._hardware)
         self._run_job = job
         damaged = self._run.undecodable
         self._hand_out_due(self._run.feed(job.packet, job.parameters), tools)
