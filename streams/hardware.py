@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, Literal
 
 import av
@@ -34,6 +35,7 @@ SAME_LEVELS = 2
 _SIZE = (640, 384)
 """(width, height) of the trial stream; NVDEC decodes nothing smaller than 144 pixels."""
 _PICTURES, _GOP = 12, 6
+_RENDER_NODES = Path("/dev/dri")
 _ENCODERS: dict[str, Literal["libx264", "libx265"]] = {"h264": "libx264", "hevc": "libx265"}
 """Codecs that can be tried, and what makes a stream of them; the others stay in software."""
 
@@ -70,6 +72,12 @@ def _open_cuda(codec: str) -> VideoCodecContext:
 
 def _open_qsv(codec: str) -> VideoCodecContext:
     """Quick Sync through its own decoders, which give pictures in main memory."""
+    if not any(_RENDER_NODES.glob("renderD*")):
+        raise ValueError(f"there is no render node in {_RENDER_NODES}")  # saves the trial
+    return _qsv(codec)
+
+
+def _qsv(codec: str) -> VideoCodecContext:
     context = _video(av.CodecContext.create(f"{codec}_qsv", "r"))
     context.options = {"async_depth": "1"}  # else it keeps four pictures back
     return context
