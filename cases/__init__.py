@@ -1,7 +1,8 @@
 """Violations into evidence on disk and delivered cases. Knows nothing of how they were found."""
 
 from cases.backoff import Backoff
-from cases.courier import UNKNOWN_STATES, Courier, CourierSettings
+from cases.courier import UNKNOWN_STATES, Courier
+from cases.courier_settings import CourierSettings
 from cases.errors import (
     CasesError,
     EvidenceError,

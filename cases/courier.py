@@ -11,23 +11,22 @@ that its mark stands for, counted from before the mark: whoever takes the claim 
 """
 
 import logging
+import math
 import random
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final, Self
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
+from typing import Final
 
-from cases.backoff import Backoff
+from cases.courier_settings import CourierSettings
 from cases.errors import LeaseLost, NotFound, StoreError
 from cases.follow_up import FollowUp
 from cases.meaning import Meaning
 from cases.pace import LONGEST_WAIT_S, MINUTE_S, Pace, Quiet
 from cases.parcel import Parcel, parcel_of
-from cases.store import Channel, Delivery, Message, Store, delivery_id_of
+from cases.store import Delivery, Message, Store, delivery_id_of
 from cases.system import (
     CaseSystem,
     DeliveryError,
@@ -35,81 +34,15 @@ from cases.system import (
     Incomplete,
     NoPlace,
     NumberedLater,
-    Permanent,
     Transient,
     Unanswered,
 )
-from detectors import Window
+from cases.trust import Trust
 
 logger = logging.getLogger(__name__)
 
-ROW_BACKOFF: Final = Backoff(base_s=2.0, cap_s=900.0)
-PAUSE_BACKOFF: Final = Backoff(base_s=0.5, cap_s=30.0)
-
 UNKNOWN_STATES: Final = "unknown_states"
 """In `Courier.counters`: words of the case system that nobody has explained."""
-
-_UTC: Final = ZoneInfo("UTC")
-
-_MARGIN_S: Final = 5.0
-"""A case system may still be storing a post whose sender has hung up."""
-
-_PROOF_AGE: Final = timedelta(days=30)
-"""Older cases may have left the case system's lists."""
-_UNPROVEN_CLAIMS: Final = 10
-"""While nothing of ours was ever found there, "not there" is believed up to this many claims."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CourierSettings:
-    """Times of the courier; the defaults suit a case system across the internet."""
-
-    threads: int = 2
-    """One that hangs does not stop the others."""
-    lease_s: float = 60.0
-    """A claim ends after this time; a look-up and a post fit into it."""
-    settle_s: float = 30.0
-    """After a post without an answer, wait so long before looking up."""
-    doubt_s: float = 24 * 3600.0
-    """A post that could not be looked up for so long is unresolved."""
-    poll_s: float = 0.5
-    """Wait between looks into an empty outbox; `Courier.wake` ends it."""
-    row: Backoff = ROW_BACKOFF
-    """For one case."""
-    pause: Backoff = PAUSE_BACKOFF
-    """For all cases, while the case system fails."""
-    follow_s: float = 60.0
-    """Between two rounds of asking for the numbers behind tokens."""
-    states_s: float = 900.0
-    """Between two rounds of reading back how cases stand."""
-    rate_per_minute: float | None = None
-    """Cases taken up in any minute, posts and look-ups alike; None: as many as there are."""
-    quiet: tuple[Window, ...] = ()
-    """Nothing is posted or looked up in these hours; they keep until afterwards."""
-    timezone: ZoneInfo = _UTC
-    """Of `quiet`."""
-    channel: Channel = Channel.CASE
-    """Whose messages it takes."""
-    silence_s: float = 0.0
-    """How long the place of a case is silenced that the case system calls a false alarm."""
-
-    @classmethod
-    def for_deadline(
-        cls,
-        deadline_s: float,
-        *,
-        rate_per_minute: float | None = None,
-        quiet: tuple[Window, ...] = (),
-        timezone: ZoneInfo = _UTC,
-    ) -> Self:
-        """Return times that fit a case system's deadline, never a shorter lease than usual."""
-        return cls(
-            lease_s=max(60.0, 2.0 * deadline_s + 2.0 * _MARGIN_S),
-            settle_s=deadline_s + _MARGIN_S,
-            rate_per_minute=rate_per_minute,
-            quiet=quiet,
-            timezone=timezone,
-        )
 
 
 class Courier:
@@ -139,19 +72,26 @@ class Courier:
         self._on_word = on_word
         self._meaning = meaning
         self._settings = settings or CourierSettings()
+        self._trust = Trust(
+            store,
+            system,
+            channel=self._settings.channel,
+            doubt=timedelta(seconds=self._settings.doubt_s),
+            proof_s=self._settings.settle_s,
+        )
         self._owner = owner
         self._chance = random.Random()  # noqa: S311  # jitter, no secret
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._failures = 0
         self._pause_until_s = 0.0
-        self._askable = False
+        self._left_s: dict[str, float] = {}
         self._pace = Pace(self._settings.rate_per_minute)
         self._quiet = Quiet(self._settings.quiet, self._settings.timezone)
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._threads: tuple[threading.Thread, ...] = ()
-        _check(self._settings, system.deadline_s)
+        self._settings.check(system.deadline_s)
 
     def start(self) -> None:
         """Start delivering. Once only."""
@@ -317,7 +257,7 @@ class Courier:
     def _absent(self, row: Delivery, parcel: Parcel) -> bool:
         """Settle an earlier post. True: it may be posted (again)."""
         assert row.sent_at is not None  # noqa: S101  # maybe_sent
-        settled_at = row.sent_at + timedelta(seconds=self._settings.settle_s)
+        settled_at = self._settled_at(row, row.sent_at)
         if self._store.now() < settled_at:
             self._store.retry_later(
                 row, next_at=settled_at, error="waits to be looked up", maybe_sent=True
@@ -333,36 +273,38 @@ class Courier:
             return False
         except DeliveryError as error:
             return self._undecided(row, f"the case system cannot be asked: {error}")
-        self._askable = self._askable or parcel.proof
+        if parcel.proof:
+            self._trust.shown()
         self._succeeded()
         self._settle(row, found.remote_id or None)
         return False
 
+    def _settled_at(self, row: Delivery, sent_at: datetime) -> datetime:
+        """When a post can no longer be on its way, also where the clock was set meanwhile."""
+        ahead_s = -math.inf
+        if (left_s := self._left_s.get(row.delivery_id)) is not None:
+            ahead_s = left_s + self._settings.settle_s - time.monotonic()
+        if ahead_s <= 0.0:
+            self._left_s.pop(row.delivery_id, None)
+            return sent_at + timedelta(seconds=self._settings.settle_s)
+        return self._store.now() + timedelta(seconds=ahead_s)
+
     def _ask_again(self, row: Delivery, error: Transient) -> None:
         assert row.sent_at is not None  # noqa: S101  # maybe_sent
-        doubted = self._store.now() - row.sent_at > timedelta(seconds=self._settings.doubt_s)
-        if doubted and not row.post_again_by:
+        if self._trust.gives_up(row.sent_at) and not row.post_again_by:
             self._unresolved(row, f"could not be looked up: {error}")
         else:
             self._later(row, error, error.retry_after_s, maybe_sent=True)
 
     def _believed(self, row: Delivery) -> bool:
         """Tell whether "not there" may be believed. Raises `Transient` while that is unknown."""
-        shown = self._askable or self._shown()
-        if shown:
-            self._askable = True
-            return True
-        if shown is False:
-            return self._undecided(row, "the case system does not list what it has received")
-        if row.attempts < _UNPROVEN_CLAIMS:
-            return True
-        raise Transient("nothing of ours was ever found on the case system")
-
-    def _shown(self) -> bool | None:
-        """Look up a case that has been delivered. None: there is none to ask for."""
-        since = self._store.now() - _PROOF_AGE
-        known = self._store.shown(since, self._settings.channel)
-        return None if known is None else self._system.find(*known) is not None
+        try:
+            if self._trust.believes(row):
+                return True
+        except Transient:
+            if not row.post_again_by:
+                raise
+        return self._undecided(row, "the case system does not list what it has received")
 
     def _undecided(self, row: Delivery, why: str) -> bool:
         """Post where a person has said so, else leave it to a person. True: post."""
@@ -392,24 +334,35 @@ class Courier:
         self._store.sending(row)  # committed before the request leaves; LeaseLost
         self._in_time(row, began_s)
         self._count("posted")
+        self._left_s[row.delivery_id] = time.monotonic()
         try:
             receipt = parcel.send()
-        except Transient as error:
-            self._later(row, error, error.retry_after_s, maybe_sent=False)
         except Unanswered as error:
+            self._trust.failed()
             wait_s = max(self._settings.settle_s, error.retry_after_s or 0.0)
             self._later(row, error, wait_s, maybe_sent=True)
-        except NoPlace as error:
-            self._keep(row, str(error))
-        except Incomplete as error:
-            self._hold(row, str(error))
-        except Permanent as error:
-            self._count("refused")
-            logger.error("%s is refused for good: %s", row.delivery_id, error)  # noqa: TRY400  # the text says it
-            self._store.dead(row, error=str(error))
+            return
+        except DeliveryError as error:
+            self._not_taken(row, error)
         else:
+            self._trust.worked()
             self._succeeded()
             self._settle(row, receipt.remote_id, receipt.token)
+        self._left_s.pop(row.delivery_id, None)
+
+    def _not_taken(self, row: Delivery, error: DeliveryError) -> None:
+        match error:
+            case Transient():
+                self._trust.failed()
+                self._later(row, error, error.retry_after_s, maybe_sent=False)
+            case NoPlace():
+                self._keep(row, str(error))
+            case Incomplete():
+                self._hold(row, str(error))
+            case _:
+                self._count("refused")
+                logger.error("%s is refused for good: %s", row.delivery_id, error)
+                self._store.dead(row, error=str(error))
 
     def _hold(self, row: Delivery, why: str) -> None:
         self._count("held")
@@ -473,16 +426,3 @@ class Courier:
     def _count(self, what: str) -> None:
         with self._lock:
             self._counts[what] += 1
-
-
-def _check(settings: CourierSettings, deadline_s: float) -> None:
-    if deadline_s * 2 >= settings.lease_s:
-        raise ValueError(
-            f"a lease of {settings.lease_s:g} s is too short for a deadline of {deadline_s:g} s: "
-            "it has to be more than twice as long"
-        )
-    if settings.settle_s <= deadline_s:
-        raise ValueError(
-            f"settle_s {settings.settle_s:g} is not longer than the deadline of {deadline_s:g} s: "
-            "a post would be looked up while it may still be under way"
-        )

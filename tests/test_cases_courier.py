@@ -4,9 +4,11 @@ import logging
 import random
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -253,14 +255,93 @@ def test_a_server_that_hides_what_it_has_is_not_believed(store: Store) -> None:
         assert server.keys == keys
 
 
+def test_a_server_that_begins_to_hide_is_not_believed(store: Store) -> None:
+    """What it once has shown proves nothing about today."""
+    keys = confirm(store, 1)
+    with CaseServer(["cut"]) as server, courier(store, server):
+        wait_until(lambda: states(store) == {DeliveryState.DELIVERED: 1})
+        time.sleep(FAST.settle_s)
+        server.hidden = True
+        server.behaviours.append("cut")
+        keys += confirm(store, 1)
+        wait_until(lambda: DeliveryState.UNRESOLVED in states(store))
+        assert server.keys == keys
+
+
+def test_a_server_that_hides_all_and_answers_nothing_gets_few_doubles(store: Store) -> None:
+    """Where no case has ever had a receipt one case alone is risked, a bounded number of times."""
+    keys = confirm(store, 6)
+    with CaseServer(["cut"] * 60) as server, courier(store, server):
+        server.hidden = True
+        wait_until(lambda: len(server.stored) >= 8)
+        time.sleep(2.0)
+        there = Counter(server.keys)
+        assert set(there) == set(keys)
+        assert sorted(there.values())[:5] == [1] * 5
+        assert max(there.values()) <= 4
+        assert states(store) == {DeliveryState.PENDING: 6} or DeliveryState.CLAIMED in states(store)
+
+
+def test_a_persons_word_ends_the_waiting_for_a_proof(store: Store) -> None:
+    """`cases retry` of a case in doubt: looked up, not there, and posted at that word."""
+    confirm(store, 2)
+    with CaseServer(["cut"] * 2) as server:
+        server.hidden = True
+        with courier(store, server):
+            wait_until(lambda: len(server.stored) == 2)
+            server.choose = lambda: "drop"
+            rows = store.deliveries(states=[DeliveryState.PENDING])
+            other = max(rows, key=lambda row: row.delivery_id).delivery_id
+            wait_until(lambda: "nothing of ours" in store.delivery(other).last_error)
+            server.choose = None
+            store.requeue(other, by="li")
+            wait_until(lambda: store.delivery(other).state is DeliveryState.DELIVERED)
+
+
 def test_a_server_that_cannot_be_asked_for_long_is_left_to_a_person(store: Store) -> None:
-    """Lists that fail again and again end in unresolved, not in another post."""
+    """Lists that fail while posts go through end in unresolved, not in another post."""
     keys = confirm(store, 1)
     doubting = replace(FAST, doubt_s=1.5)
     with CaseServer(["cut"]) as server, courier(store, server, settings=doubting):
         server.lists = "500"
-        wait_until(lambda: states(store) == {DeliveryState.UNRESOLVED: 1})
+        wait_until(lambda: len(server.stored) == 1)
+        keys += confirm(store, 1)
+        wait_until(lambda: DeliveryState.UNRESOLVED in states(store))
         assert server.keys == keys
+
+
+def test_a_system_that_is_away_for_longer_than_doubt_is_waited_for(store: Store) -> None:
+    """Behind a gateway that answers 502 for days: nothing is given up, and each arrives once."""
+    keys = confirm(store, 4)
+    doubting = replace(FAST, doubt_s=0.5)
+    with CaseServer() as server, courier(store, server, settings=doubting):
+        server.choose = lambda: "500"
+        server.lists = "500"
+        time.sleep(3.0)
+        assert not {DeliveryState.UNRESOLVED, DeliveryState.DEAD} & set(states(store))
+        server.choose, server.lists = None, None
+        wait_until(lambda: states(store) == {DeliveryState.DELIVERED: 4})
+        assert sorted(server.keys) == sorted(keys)
+
+
+def test_a_clock_set_forward_shortens_no_wait(tmp_path: Path) -> None:
+    """A box that gets its time late: leases and waits seem over, the post is still on its way."""
+    ahead = timedelta()
+
+    def clock() -> datetime:
+        return datetime.now(UTC) + ahead
+
+    with (
+        CaseServer(["answer"], hang_s=1.0) as server,
+        Store.open(tmp_path / "store.sqlite3", clock=clock) as store,
+    ):
+        server.store_delay_s = lambda: 0.4
+        confirm(store, 1)
+        with courier(store, server):
+            wait_until(lambda: any("POST" in hit for hit in server.hits))
+            ahead = timedelta(days=3)
+            wait_until(lambda: states(store) == {DeliveryState.DELIVERED: 1})
+        assert len(server.stored) == 1
 
 
 def test_a_stopped_courier_leaves_its_post_to_the_next(store: Store) -> None:

@@ -120,7 +120,7 @@ class CourierSide:
     def requeue(self, delivery_id: str, *, by: str, reason: str = "") -> None:
         """Post again, now, because a person says so: dead, unresolved or waiting ones.
 
-        An unresolved one is looked up first where that is possible and posted where it is not
+        One that may be there is looked up first where that is possible and posted where it is not
         (`Delivery.post_again_by`). NotFound; WrongState for any other state.
         """
         now = self.now()
@@ -142,11 +142,19 @@ class CourierSide:
             return follow_rows.posted_since(connection, since, channel)
 
     def shown(
-        self, since: datetime, channel: Channel = Channel.CASE
+        self, since: datetime, channel: Channel = Channel.CASE, *, numbered: bool = True
     ) -> tuple[str, datetime] | None:
-        """Return (case key, since when it is there) of the newest numbered case; None: none."""
+        """Return (case key, since when it is there) of the newest case that has arrived.
+
+        With a number, or `numbered=False`: of those without. None: none.
+        """
         with self._database.read() as connection:
-            return follow_rows.shown(connection, since, channel)
+            return follow_rows.shown(connection, since, channel, numbered=numbered)
+
+    def first_doubtful(self, channel: Channel = Channel.CASE) -> tuple[str, int] | None:
+        """Return (id, posts so far) of the oldest report that may have arrived, unsettled."""
+        with self._database.read() as connection:
+            return follow_rows.first_doubtful(connection, channel)
 
     def numberless(
         self, since: datetime, *, limit: int, channel: Channel = Channel.CASE

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, exists, func, or_, select, update
 
 from cases.store import schema, second_looks, silences, violation_rows
 from cases.store.states import Channel, DeliveryState, Message, Review, Standing
@@ -49,15 +49,42 @@ def _delivered(channel: Channel) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def shown(connection: Connection, since: datetime, channel: Channel) -> tuple[str, datetime] | None:
-    """Return (case key, when it was put into the outbox) of the newest numbered case."""
+def shown(
+    connection: Connection, since: datetime, channel: Channel, *, numbered: bool
+) -> tuple[str, datetime] | None:
+    """Return (case key, when it was put into the outbox) of the newest case that has arrived."""
+    number = _D.c.remote_case_id
     query = (
         select(_D.c.case_key, _D.c.created_at)
-        .where(*_delivered(channel), _D.c.created_at >= since, _D.c.remote_case_id.is_not(None))
+        .where(
+            *_delivered(channel),
+            _D.c.created_at >= since,
+            number.is_not(None) if numbered else number.is_(None),
+        )
         .order_by(_D.c.created_at.desc())
     )
     row = connection.execute(query.limit(1)).first()
     return None if row is None else (row.case_key, row.created_at)
+
+
+def first_doubtful(connection: Connection, channel: Channel) -> tuple[str, int] | None:
+    """Return (id, posts so far) of the oldest report that may have arrived and is not settled."""
+    open_ones = DeliveryState.PENDING, DeliveryState.CLAIMED
+    posts = select(func.count()).where(
+        _A.c.delivery_id == _D.c.delivery_id, _A.c.sent_at.is_not(None)
+    )
+    query = (
+        select(_D.c.delivery_id, posts.scalar_subquery())
+        .where(
+            _D.c.channel == channel.value,
+            _D.c.state.in_([state.value for state in open_ones]),
+            _D.c.message == Message.REPORT.value,
+            _D.c.sent_at.is_not(None),
+        )
+        .order_by(_D.c.created_at, _D.c.delivery_id)
+    )
+    row = connection.execute(query.limit(1)).first()
+    return None if row is None else (row[0], row[1])
 
 
 def numberless(

@@ -247,11 +247,11 @@ def release(connection: Connection, owner: str, now: datetime) -> int:
 
 
 def requeue(connection: Connection, delivery_id: str, by: str, now: datetime) -> None:
-    """Post it again, now: a person says so. An unresolved one is still looked up first."""
+    """Post it again, now: a person says so. What may be there is still looked up first."""
     row = _row(connection, delivery_id)
     state = delivery_after(before := DeliveryState(row.state), Move.REQUEUE)
     changes: dict[str, Any] = {"next_attempt_at": now}
-    if before is DeliveryState.UNRESOLVED:
+    if row.sent_at is not None:
         changes["post_again_by"] = by
     _move(connection, delivery_id, before, state, now, **changes)
 
