@@ -39,13 +39,25 @@ class Cluster:
         """Open a connection of the bare driver, each statement its own transaction."""
         return psycopg.connect(self.url_with_password(database), autocommit=True)
 
-    def create(self, *, template: str | None = None) -> str:
-        """Make a new database, a copy of `template` where there is one; returns its name."""
+    def create(self, *, template: str | None = None, disk: Path | None = None) -> str:
+        """Make a new database, a copy of `template` where there is one; returns its name.
+
+        Its tables lie on `disk` where that is given, a folder of the server's account.
+        """
         name = f"store_{secrets.token_hex(6)}"
-        copied = f" TEMPLATE {template}" if template else ""
+        how = f" TEMPLATE {template}" if template else ""
         with self.connect() as connection:
-            connection.execute(f"CREATE DATABASE {name}{copied}".encode())
+            if disk is not None:
+                connection.execute(f"CREATE TABLESPACE {name} LOCATION '{disk}'".encode())
+                how += f" TABLESPACE {name}"
+            connection.execute(f"CREATE DATABASE {name}{how}".encode())
         return name
+
+    def own(self, folder: Path) -> None:
+        """Give a folder to the server's account."""
+        account = _account() if os.geteuid() == 0 else None
+        if account is not None:
+            os.chown(folder, account.pw_uid, account.pw_gid)
 
     def start(self) -> None:
         """Start the server; its data is what the last one has left."""
@@ -62,6 +74,7 @@ class Cluster:
         """Remove a database, whoever still uses it."""
         with self.connect() as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
+            connection.execute(f"DROP TABLESPACE IF EXISTS {name}".encode())
 
 
 def missing() -> str | None:
@@ -83,10 +96,8 @@ def cluster(*, fsync: bool) -> Iterator[Cluster]:
     if programs is None:
         raise RuntimeError(missing())
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
-    account = _account() if os.geteuid() == 0 else None
-    if account is not None:
-        os.chown(folder, account.pw_uid, account.pw_gid)
     made = Cluster(folder, programs, _free_port(), secrets.token_hex(12))
+    made.own(folder)
     try:
         _initialise(made, fsync=fsync)
         made.start()

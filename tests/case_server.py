@@ -45,6 +45,7 @@ STORING = (
     "dtd",
     "bomb",
     "token",
+    "400_duplicate",
 )
 """Behaviours under which the request is stored."""
 LOSING = ("drop", "500", "503", "503_wait", "429", "408")
@@ -355,6 +356,7 @@ class _Handler(LoopbackHandler):
             "429": (429, {"detail": "slow down"}, {"Retry-After": "1"}),
             "408": (408, "", {}),
             "400": (400, [{"code": 400, "description": "lat/long is outside the city"}], {}),
+            "400_duplicate": (400, [{"code": 400, "description": "base is a duplicate."}], {}),
             "400_detail": (400, {"code": 400, "detail": "bad service_code"}, {}),
             "400_errors": (400, {"errors": [{"code": 400, "description": "bad"}]}, {}),
             "400_texts": (400, ["lat is required"], {}),

@@ -10,7 +10,13 @@ pytest_plugins = ["tests.stores"]
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
-LONG = ("test_run_killed", "test_run_street", "test_replay_street", "test_run_cameras")
+LONG = (
+    "test_cases_courier_adverse",
+    "test_run_killed",
+    "test_run_street",
+    "test_replay_street",
+    "test_run_cameras",
+)
 """Files that wait for real time; started first, the others fill the cores beside them."""
 
 

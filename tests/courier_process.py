@@ -11,12 +11,14 @@ import time
 from cases import Backoff, Courier, CourierSettings, Store
 from cases.open311 import Open311
 
+DEADLINE_S = 0.6
 SETTINGS = CourierSettings(
+    threads=12,
     lease_s=2.0,
-    settle_s=0.9,
+    settle_s=1.0,
     poll_s=0.02,
-    row=Backoff(base_s=0.05, cap_s=0.2),
-    pause=Backoff(base_s=0.01, cap_s=0.05),
+    row=Backoff(base_s=0.02, cap_s=0.1),
+    pause=Backoff(base_s=0.002, cap_s=0.02),
 )
 
 
@@ -28,7 +30,7 @@ def say(text: object) -> None:
 
 def deliver(where: str, url: str, owner: str) -> None:
     """Deliver until killed."""
-    system = Open311(url, deadline_s=0.6)
+    system = Open311(url, deadline_s=DEADLINE_S)
     Courier(Store.open(where), system, settings=SETTINGS, owner=owner).start()
     say("ready")
     while True:

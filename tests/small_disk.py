@@ -7,22 +7,20 @@ from pathlib import Path
 
 import pytest
 
-SIZE = "1m"
 
-
-def fill(ballast: Path) -> None:
-    """Write a file until its disk has no room left."""
-    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+def fill(ballast: Path, *, more: bool = False) -> None:
+    """Write a file until its disk has no room left, or go on with it."""
+    with ballast.open("ab" if more else "wb", buffering=0) as file, suppress(OSError):
         while file.write(bytes(4096)):
             pass
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
+def small_disk(folder: Path, size: str = "1m") -> Iterator[Path]:
     """Mount an empty file system of 1 MiB on a new folder; skips where that is not allowed."""
     folder.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)],
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)],
         check=False,
         capture_output=True,
         text=True,

@@ -15,8 +15,8 @@ from configs import parse_site
 from pipeline.review import approve_case, catch_up, reject_case
 from tests.case_payloads import make_case
 from tests.case_server import CaseServer, preload_days
+from tests.couriers import Couriers
 from tests.site_text import GOOD
-from tests.test_cases_courier_kill import Couriers
 from tests.violations import make_violation
 
 SECRETS = {"CAM_PASSWORD": "x", "API_TOKEN": "y"}
