@@ -38,7 +38,8 @@ def test_hits_misses_and_doubles() -> None:
         GROUP,
     )
     row = scores.rows(0.5)["vehicle"]
-    assert row == {"asked": 2, "precision": 0.333, "recall": 0.5, "ap50": 0.5}
+    # Both boxes about the car overlap it by 0.9: a hit at nine of the ten overlaps of AP50-95.
+    assert row == {"asked": 2, "precision": 0.333, "recall": 0.5, "ap50": 0.5, "ap50_95": 0.45}
 
 
 def test_a_class_group_counts_its_members_as_one() -> None:

@@ -122,7 +122,8 @@ def read_scene(truth: Path) -> Example:
             seen = row["visible"] >= MIN_VISIBLE and row["visible_px"] >= MIN_VISIBLE_PX
             if seen and min(x1 - x0, y1 - y0) >= MIN_SIDE_PX:
                 source = row.get("source", "renderer")
-                boxes.append(Box(row["label"], (x0, y0, x1, y1), source))
+                distance = row.get("distance_m")
+                boxes.append(Box(row["label"], (x0, y0, x1, y1), source, distance))
         return Example(
             truth.with_name(record["file"]),
             record["width"],
@@ -130,6 +131,8 @@ def read_scene(truth: Path) -> Example:
             tuple(boxes),
             record.get("origin", "scenes"),
             (record["weather"], record["seed"]),
+            record["weather"],
+            record.get("mode", ""),
         )
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise DatasetError(f"{truth}: {error!r}") from error

@@ -21,7 +21,9 @@ class Box:
     """One of CLASSES."""
     xyxy: tuple[float, float, float, float]
     source: str = "set"
-    """Who says so: "set" (its annotators), "renderer" or "teacher"."""
+    """Who says so: "set" (its annotators), "renderer", "teacher" or "model" (ours, looked at)."""
+    distance_m: float | None = None
+    """From the camera, where a renderer knows."""
 
     def __post_init__(self) -> None:
         """Refuse a class outside the list and a box without an area."""
@@ -61,6 +63,10 @@ class Example:
     """Name of the set; "scenes" for rendered pictures."""
     order: tuple[str, int]
     """Place in its set: pictures next to each other here may be near-copies."""
+    weather: str = ""
+    """Of a rendered picture; empty where nobody wrote it down."""
+    mode: str = ""
+    """"rare", "look-alikes" for a rendered picture without any rare thing, or empty."""
 
     def __post_init__(self) -> None:
         """Refuse boxes that lie outside the picture by more than rounding."""

@@ -1,4 +1,4 @@
-"""Scores of a detector: matches at IoU 0.5, precision and recall at a threshold, mean precision."""
+"""Scores of a detector: matches by overlap, precision and recall at a threshold, mean precision."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +10,12 @@ from models import Detections
 from training.example import Box
 
 SAME_IOU = 0.5
+IOUS = tuple(round(0.5 + 0.05 * i, 2) for i in range(10))
+"""Overlaps over which mAP50-95 is the mean, as COCO defines it."""
+NOTHING = "nothing"
+"""Row and column of a confusion table for what was not there, or not found."""
+
+Row = dict[str, float | int | None]
 
 
 @dataclass
@@ -19,6 +25,9 @@ class Tally:
     asked: int = 0
     scores: list[float] = field(default_factory=list)
     hits: list[bool] = field(default_factory=list)
+    """At SAME_IOU."""
+    strict: list[tuple[bool, ...]] = field(default_factory=list)
+    """At each of IOUS."""
 
     def at(self, threshold: float) -> tuple[float | None, float | None]:
         """Return precision and recall of the boxes from a score on; None where undefined."""
@@ -27,17 +36,40 @@ class Tally:
         count = int(kept.sum()) if self.scores else 0
         return (hit / count if count else None, hit / self.asked if self.asked else None)
 
+    def curve(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return recall, precision and score, one a box found, the best score first."""
+        return self._curve(np.array(self.hits, bool))
+
+    def _curve(
+        self, hits: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        scores = np.array(self.scores, np.float64)
+        order = np.argsort(-scores, kind="stable")
+        done = np.cumsum(hits[order]) if len(hits) else np.empty(0)
+        return done / max(self.asked, 1), done / np.arange(1, len(done) + 1), scores[order]
+
     def average_precision(self) -> float | None:
         """Return the area under the precision envelope over recall; None where nothing is asked."""
+        return self._area(np.array(self.hits, bool)) if self.asked else None
+
+    def mean_average_precision(self) -> float | None:
+        """Return the mean of that area over IOUS; None where nothing is asked."""
         if not self.asked:
             return None
-        order = np.argsort(-np.array(self.scores), kind="stable")
-        hits = np.array(self.hits, bool)[order]
-        recall = np.cumsum(hits) / self.asked
-        precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
+        table = np.array(self.strict, bool).reshape(-1, len(IOUS))
+        return float(np.mean([self._area(table[:, i]) for i in range(len(IOUS))]))
+
+    def _area(self, hits: NDArray[np.bool_]) -> float:
+        recall, precision, _ = self._curve(hits)
         envelope = np.maximum.accumulate(precision[::-1])[::-1]
         steps = np.diff(np.concatenate([[0.0], recall]))
         return float((steps * envelope).sum())
+
+    def precision_at(self, recall: float) -> float | None:
+        """Return the best precision at a recall or above; None where it is never reached."""
+        reached, precision, _ = self.curve()
+        good = precision[reached >= recall - 1e-9]
+        return float(good.max()) if self.asked and len(good) else None
 
 
 class Scores:
@@ -52,46 +84,88 @@ class Scores:
         found: Detections,
         names: Sequence[str | None],
         group: Mapping[str, str],
-    ) -> None:
+    ) -> list[float | None]:
         """Match one picture: best score first, each true box once, the best overlap wins.
 
         `names`: class of each label of `found`, None for those not judged. `group`: class: name it
-        is judged under; a class missing here is not judged at all.
+        is judged under; a class missing here is not judged at all. Returns for each true box the
+        score of the box that found it at SAME_IOU, None where it was missed or is not asked.
         """
-        asked = [(group[box.label], box.xyxy) for box in truth if box.label in group]
-        for name, _ in asked:
+        asked = [
+            (i, group[box.label], box.xyxy) for i, box in enumerate(truth) if box.label in group
+        ]
+        for _, name, _ in asked:
             self.tallies.setdefault(name, Tally()).asked += 1
-        free = [True] * len(asked)
-        boxes = np.array([xyxy for _, xyxy in asked], np.float64).reshape(-1, 4)
+        boxes = np.array([xyxy for _, _, xyxy in asked], np.float64).reshape(-1, 4)
+        free = np.ones((len(IOUS), len(asked)), bool)
+        answers: list[float | None] = [None] * len(truth)
         for index in np.argsort(-found.score, kind="stable"):
             label = names[int(found.label[index])]
             if label is None or label not in group:
                 continue
             name = group[label]
-            tally = self.tallies.setdefault(name, Tally())
             overlaps = ious(found.xyxy[index].astype(np.float64), boxes)
-            best = -1
-            for i in np.argsort(-overlaps, kind="stable"):
-                if overlaps[i] < SAME_IOU:
-                    break
-                if free[i] and asked[i][0] == name:
-                    best = int(i)
-                    break
-            if best >= 0:
-                free[best] = False
-            tally.scores.append(float(found.score[index]))
-            tally.hits.append(best >= 0)
+            overlaps = np.where([other == name for _, other, _ in asked], overlaps, -1.0)
+            tally, score = self.tallies.setdefault(name, Tally()), float(found.score[index])
+            strict = tuple(_take(overlaps, free[i], least) for i, least in enumerate(IOUS))
+            if strict[0] is not None:
+                answers[asked[strict[0]][0]] = score
+            tally.scores.append(score)
+            tally.hits.append(strict[0] is not None)
+            tally.strict.append(tuple(place is not None for place in strict))
+        return answers
 
-    def rows(self, threshold: float) -> dict[str, dict[str, float | int | None]]:
-        """Return precision, recall, AP50 and counts by class."""
+    def rows(self, threshold: float) -> dict[str, Row]:
+        """Return precision, recall, AP50, AP50-95 and counts by class."""
         table = {}
         for name, tally in sorted(self.tallies.items()):
             precision, recall = tally.at(threshold)
-            values = {"precision": precision, "recall": recall, "ap50": tally.average_precision()}
+            values = {
+                "precision": precision,
+                "recall": recall,
+                "ap50": tally.average_precision(),
+                "ap50_95": tally.mean_average_precision(),
+            }
             table[name] = {"asked": tally.asked} | {
                 key: None if value is None else round(value, 3) for key, value in values.items()
             }
         return table
+
+
+def _take(overlaps: NDArray[np.float64], free: NDArray[np.bool_], least: float) -> int | None:
+    """Take the free box of the best overlap from `least` on; None when there is none."""
+    open_ones = np.where(free, overlaps, -1.0)
+    if not len(open_ones) or open_ones.max() < least:
+        return None
+    best = int(open_ones.argmax())
+    free[best] = False
+    return best
+
+
+def confuse(
+    table: dict[str, dict[str, int]],
+    truth: Sequence[Box],
+    found: Detections,
+    names: Sequence[str | None],
+    threshold: float,
+) -> None:
+    """Count one picture into a confusion table: what it is: what it was called: how often.
+
+    Boxes are matched by overlap alone, the best score first.
+    """
+    boxes = np.array([box.xyxy for box in truth], np.float64).reshape(-1, 4)
+    free = np.ones(len(truth), bool)
+    pairs: list[tuple[str, str]] = []
+    for index in np.argsort(-found.score, kind="stable"):
+        name = names[int(found.label[index])]
+        if name is None or found.score[index] < threshold:
+            continue
+        place = _take(ious(found.xyxy[index].astype(np.float64), boxes), free, SAME_IOU)
+        pairs.append((NOTHING if place is None else truth[place].label, name))
+    pairs += [(box.label, NOTHING) for box, missed in zip(truth, free, strict=True) if missed]
+    for actual, called in pairs:
+        row = table.setdefault(actual, {})
+        row[called] = row.get(called, 0) + 1
 
 
 def ious(box: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
