@@ -1,4 +1,4 @@
-"""The HTTP interface of a running site: health, metrics, cases and evidence, read-only."""
+"""The HTTP interface of a running site: health, metrics, cases, their evidence and review."""
 
 import socket
 import threading
@@ -12,6 +12,7 @@ from fastapi.responses import FileResponse
 
 from api.guard import Guard
 from api.metrics import exposition
+from api.review_routes import add_review_routes
 from api.rows import case_detail_row, case_row
 from cases import CaseDetail, FileKind, NotFound, read_evidence, supplements_of
 from pipeline import CameraStatus, Runner, SiteStatus
@@ -31,6 +32,7 @@ def application(runner: Runner, token: str) -> Guard:
     app = FastAPI(title="streetwarden", docs_url=None, redoc_url=None, openapi_url=None)
     _health_routes(app, runner)
     _case_routes(app, runner)
+    add_review_routes(app, runner)
     return Guard(app, token)
 
 

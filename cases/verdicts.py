@@ -53,8 +53,12 @@ class Verdicts:
             case.violation.violation_id: case
             for case in store.cases(reviews=_DECIDED, limit=_CATCH_UP)
         }
-        known = {entry["violation_id"] for entry in self.entries()}
-        return sum(self.append(store, name) for name in decided if name not in known)
+        known = {(entry["violation_id"], entry["verdict"]) for entry in self.entries()}
+        return sum(
+            self.append(store, name)
+            for name, case in decided.items()
+            if (name, case.review.value) not in known
+        )
 
     def entries(self) -> tuple[dict[str, Any], ...]:
         """Return all verdicts in order. Raises `VerdictsBroken` where the file was changed."""

@@ -13,12 +13,19 @@ if TYPE_CHECKING:
     from pipeline.plan import models_to_tune, registry_of
     from pipeline.refusal import SiteRefused, refuse_errors
     from pipeline.retention import custody_of, retain, retention_rule
-    from pipeline.review import approve_case, refute_case, reject_case
+    from pipeline.review import (
+        LONGEST_NAME,
+        approve_case,
+        refute_case,
+        reject_case,
+        retry_case,
+    )
     from pipeline.runner import Runner
     from pipeline.site_store import open_store
     from pipeline.status import CameraStatus, SiteStatus
 
 __all__ = [
+    "LONGEST_NAME",
     "CameraStatus",
     "Confirmed",
     "Delivered",
@@ -36,9 +43,11 @@ __all__ = [
     "reject_case",
     "retain",
     "retention_rule",
+    "retry_case",
 ]
 
 _LATE = {
+    "LONGEST_NAME": "pipeline.review",
     "CameraStatus": "pipeline.status",
     "Runner": "pipeline.runner",
     "SiteRefused": "pipeline.refusal",
@@ -53,6 +62,7 @@ _LATE = {
     "reject_case": "pipeline.review",
     "retain": "pipeline.retention",
     "retention_rule": "pipeline.retention",
+    "retry_case": "pipeline.review",
 }
 
 

@@ -1,11 +1,16 @@
 """What a person decides about a held case: into the store, and beside the evidence."""
 
 import logging
+from typing import Final
 
-from cases import EvidenceError, Review, Store, Verdicts, VerdictsBroken
+from cases import DeliveryState, EvidenceError, Review, Store, Verdicts, VerdictsBroken
 from configs import Site
 
 log = logging.getLogger(__name__)
+
+LONGEST_NAME: Final = 128
+"""Characters of the name of who decides."""
+_GIVEN_UP: Final = frozenset({DeliveryState.DEAD, DeliveryState.UNRESOLVED})
 
 
 def approve_case(site: Site, store: Store, violation_id: str, *, by: str, reason: str = "") -> None:
@@ -30,6 +35,18 @@ def refute_case(site: Site, store: Store, violation_id: str, *, by: str, reason:
     new = store.refute(violation_id, by=by, reason=reason, silence_s=silence_s)
     _append(site, store, violation_id)
     return new
+
+
+def retry_case(store: Store, violation_id: str, *, by: str, reason: str = "") -> None:
+    """Post again what was given up about a case; else hurry its newest message.
+
+    Raises the branches of `cases.StoreError`.
+    """
+    deliveries = store.case(violation_id).deliveries
+    # None given up: the store says of the case itself why there is nothing to retry.
+    wanted = [each for each in deliveries if each.state in _GIVEN_UP] or deliveries[-1:]
+    for delivery in wanted:
+        store.requeue(delivery.delivery_id, by=by, reason=reason)
 
 
 def remote_word(site: Site, store: Store, violation_id: str) -> None:

@@ -19,7 +19,25 @@ app = typer.Typer(help="See and decide about cases.", no_args_is_help=True)
 SiteFile = Annotated[Path, typer.Option("--site", help="Site file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 CaseId = Annotated[str, typer.Argument(help="Id of the case, as `cases list` prints it.")]
-By = Annotated[str, typer.Option("--by", help="Who decides.")]
+
+
+def _named(by: str) -> str:
+    from pipeline import LONGEST_NAME
+
+    name = by.strip()
+    if not 0 < len(name) <= LONGEST_NAME:
+        raise InputWrong(f"--by: write who decides, in 1 to {LONGEST_NAME} characters")
+    return name
+
+
+def _reasoned(reason: str) -> str:
+    if not reason.strip():
+        raise InputWrong("--reason: write why; it is kept with the case and its evidence")
+    return reason.strip()
+
+
+By = Annotated[str, typer.Option("--by", help="Who decides.", callback=_named)]
+Why = Annotated[str, typer.Option("--reason", help="Why.", callback=_reasoned)]
 
 
 def add_to(parent: typer.Typer) -> None:
@@ -128,7 +146,7 @@ def reject(
     *,
     site: SiteFile,
     by: By,
-    reason: Annotated[str, typer.Option(help="Why.")],
+    reason: Why,
     as_json: AsJson = False,
 ) -> None:
     """Refuse a held case; it is never posted.
@@ -148,7 +166,7 @@ def refute(
     *,
     site: SiteFile,
     by: By,
-    reason: Annotated[str, typer.Option(help="Why.")],
+    reason: Why,
     as_json: AsJson = False,
 ) -> None:
     """Say that a case which went out was a false alarm; its place is silenced for a while.
@@ -222,13 +240,8 @@ def retry(case_id: CaseId, *, site: SiteFile, by: By, as_json: AsJson = False) -
 
     Example: streetwarden cases retry 3f2a... --site site.yaml --by wang
     """
-    from cases import DeliveryState
+    from pipeline import retry_case
 
-    given_up = {DeliveryState.DEAD, DeliveryState.UNRESOLVED}
     with _store(site) as store:
-        deliveries = store.case(case_id).deliveries
-        # None given up: the store says of the case itself why there is nothing to retry.
-        wanted = [each for each in deliveries if each.state in given_up] or deliveries[-1:]
-        for delivery in wanted:
-            store.requeue(delivery.delivery_id, by=by)
+        retry_case(store, case_id, by=by)
     Output(as_json=as_json).row({"id": case_id, "state": "pending"}, f"{case_id} goes out again")

@@ -277,8 +277,13 @@ class Store(CourierSide):
         self._review(violation_id, Move.REJECT, Review.REJECTED, by, reason, silence_s)
 
     def refute(self, violation_id: str, *, by: str, reason: str, silence_s: float = 0.0) -> bool:
-        """Store that a case which went out was a false alarm. False: rejected before. NotFound."""
+        """Store that a case which went out was a false alarm. False: rejected before.
+
+        NotFound; WrongState where it is held: such a case is rejected.
+        """
         with self._database.write() as connection:
+            if violation_rows.one(connection, violation_id, locked=True).review is Review.HELD:
+                raise WrongState(f"case {violation_id} is held and has not gone out: reject it")
             return follow_rows.refute(
                 connection,
                 violation_id,
