@@ -1,12 +1,16 @@
 """Bursts are held for a person, and so are places where one was rejected, on both databases."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
 from cases import Confirmation, DeliveryState, Limits, NotFound, Review, Store, WrongState
 from detectors import Violation
+from tests.case_payloads import make_case
+from tests.case_server import CaseServer
 from tests.stores import Where
+from tests.test_cases_courier import WIDE, courier, wait_until
 from tests.violations import SetClock, make_violation
 
 CAPS = Limits(camera_kind=10, site=50, per_s=3600.0)
@@ -19,14 +23,18 @@ def confirm(store: Store, violation: Violation, limits: Limits | None = CAPS) ->
 
 
 def test_five_hundred_cameras_shaken_at_once_post_at_most_the_cap(store: Store) -> None:
-    """The site's cap goes out, everything else is held and listed as a burst."""
+    """The site's cap arrives, everything else is held and listed as a burst."""
     for number in range(500):
-        confirm(store, make_violation(number, camera=f"camera-{number:03d}"))
+        violation = make_violation(number, camera=f"camera-{number:03d}")
+        store.confirm(violation, None, make_case(number).to_json(), limits=CAPS)
     counts = store.counts().deliveries
     assert (counts[DeliveryState.PENDING], counts[DeliveryState.HELD]) == (50, 450)
     held = store.cases(reviews=[Review.HELD])
     assert {case.reason.partition(":")[0] for case in held} == {"burst"}
-    assert len(store.claim("courier", lease_s=30, limit=2000)) == 50
+    with CaseServer() as server, courier(store, server, settings=WIDE):
+        wait_until(lambda: not store.counts().deliveries[DeliveryState.PENDING])
+        wait_until(lambda: store.counts().deliveries[DeliveryState.DELIVERED] == 50)
+        assert len(server.stored) == 50
 
 
 def test_one_camera_is_capped_by_kind(store: Store) -> None:
@@ -141,3 +149,11 @@ def test_silence_of_no_seconds_is_none(store: Store) -> None:
     store.confirm(make_violation(0), None, {}, review=Review.HELD)
     store.reject(make_violation(0).violation_id, by="li", reason="no", silence_s=0.0)
     assert store.silences.listed() == ()
+
+
+def test_confirmations_at_the_same_time_share_the_cap(place: Where) -> None:
+    """Sixteen threads, as several processes on one database: not one more than the cap."""
+    with Store.open(place) as store, ThreadPoolExecutor(16) as pool:
+        cameras = [make_violation(n, camera=f"camera-{n:03d}") for n in range(120)]
+        held = list(pool.map(lambda each: bool(confirm(store, each).held_for), cameras))
+        assert held.count(False) == 50
