@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from detectors.assignment import assign
 from detectors.place import (
     Boxes,
     areas,
-    hidden_share,
+    hidden_shares,
     in_place,
     intersections,
     overlaps,
@@ -21,7 +22,6 @@ from detectors.place import (
 from detectors.scene import Scene
 from detectors.states import State
 from detectors.thing import Thing
-from detectors.violation import Box
 
 HIDDEN_SOME = 0.05
 """Share of a place that something nearer covers from which it need not look as it did."""
@@ -88,9 +88,9 @@ def attach(things: Sequence[Thing], scene: Scene, wanted: Wanted) -> Evidence:
     usable = _usable(scene, wanted)
     places = np.asarray([thing.box for thing in things], np.float64).reshape(-1, 4)
     claimed = in_place(places, seen.boxes) & usable[None, :]
+    hidden = hidden_shares_of(places, claimed, scene)
     compared = tuple(
-        compare(thing, hidden_share_of(thing.box, claimed[row], scene), scene)
-        for row, thing in enumerate(things)
+        compare(thing, share, scene) for thing, share in zip(things, hidden, strict=True)
     )
     alike = np.asarray(
         [
@@ -151,19 +151,26 @@ def _usable(scene: Scene, wanted: Wanted) -> NDArray[np.bool_]:
     return np.asarray(named & (seen.scores >= wanted.stay_score) & big)
 
 
-def hidden_share_of(place: Box, own: NDArray[np.bool_], scene: Scene) -> float:
-    """Share of a place that another thing covers; own: the sightings that are in it.
+def hidden_shares_of(places: Boxes, own: NDArray[np.bool_], scene: Scene) -> list[float]:
+    """Share of each place that another thing covers; own: (places, N) the sightings in it.
 
-    Second boxes and parts of what is in the place do not hide it, nor does what claims its ground.
+    Second boxes and parts of what is in a place do not hide it, nor does what claims its ground.
     """
     seen = scene.seen
-    if not len(seen):
-        return 0.0
-    mine = own | np.isin(seen.leaders, seen.leaders[own])
-    inside = intersections(np.asarray([place]), seen.boxes)[0] / areas(seen.boxes)
-    mine |= (inside >= PART_SHARE) & np.isin(seen.groups, seen.groups[own])
-    mine |= rivals(np.asarray([place]), seen.boxes)[0]
-    return hidden_share(place, seen.boxes[~mine], appearance.PAD)
+    if not len(seen) or not len(places):
+        return [0.0] * len(places)
+    mine = own | _alike(own, seen.leaders)
+    inside = intersections(places, seen.boxes) / areas(seen.boxes)
+    mine |= (inside >= PART_SHARE) & _alike(own, seen.groups)
+    mine |= rivals(places, seen.boxes)
+    shares = hidden_shares(places, seen.boxes, ~mine, appearance.PAD)
+    return [float(share) for share in shares]
+
+
+def _alike(own: NDArray[np.bool_], marks: NDArray[Any]) -> NDArray[np.bool_]:
+    """(places, N) whether a sighting bears a mark that one of a place's own bears."""
+    same = marks[:, None] == marks[None, :]
+    return np.asarray((own[:, :, None] & same[None, :, :]).any(axis=1))
 
 
 def compare(thing: Thing, hidden: float, scene: Scene) -> Compared:

@@ -125,14 +125,21 @@ def hidden_share(box: Box, others: Boxes, pad: float = 0.0) -> float:
 
     pad: share of its sides by which the box is first made larger on each side.
     """
+    every = np.ones((1, len(others)), bool)
+    return float(hidden_shares(np.asarray([box], np.float64), others, every, pad)[0])
+
+
+def hidden_shares(
+    boxes: Boxes, others: Boxes, counted: NDArray[np.bool_], pad: float = 0.0
+) -> NDArray[np.float64]:
+    """(N,) the same for each box; counted: (N, M) which of the others may cover it."""
     if not len(others):
-        return 0.0
-    width, height = box[2] - box[0], box[3] - box[1]
-    reach = np.asarray([-width, -height, width, height]) * pad
-    one = np.asarray([box], np.float64) + reach
-    front = others[:, 3] >= box[3] - FRONT_SHARE * height
-    share = intersections(one, others)[0] / areas(one)[0]
-    return float(np.max(share * front))
+        return np.zeros(len(boxes))
+    width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    padded = boxes + np.stack([-width, -height, width, height], axis=1) * pad
+    front = others[None, :, 3] >= (boxes[:, 3] - FRONT_SHARE * height)[:, None]
+    shares = intersections(padded, others) / areas(padded)[:, None]
+    return np.asarray(np.max(shares * (front & counted), axis=1, initial=0.0))
 
 
 def covered_share(box: Box, others: Boxes) -> float:

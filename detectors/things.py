@@ -21,7 +21,7 @@ from detectors.attachment import (
     attach,
     boxes_of,
     compare,
-    hidden_share_of,
+    hidden_shares_of,
 )
 from detectors.memory import Memory
 from detectors.place import rivals
@@ -250,7 +250,8 @@ class StandingThings:
 
     def _yields(self, old: Thing, new: Thing, scene: Scene, seen: set[int], ledger: Ledger) -> bool:
         """Whether an unseen thing is gone, now that another one was seen on its ground."""
-        hidden = hidden_share_of(old.box, np.zeros(len(scene.seen), bool), scene)
+        nothing = np.zeros((1, len(scene.seen)), bool)
+        hidden = hidden_shares_of(boxes_of([old]), nothing, scene)[0]
         looks = compare(old, hidden, scene).looks
         different = looks in {Looks.OTHER, Looks.UNSURE}
         if looks is not Looks.SAME and not (different and old.doubted >= REPLACED_LOOKS):
