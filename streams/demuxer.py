@@ -251,11 +251,18 @@ def _open(
 ) -> InputContainer:
     kind = {"rtsps": "rtsp", "https": "http"}.get(source.scheme, source.scheme)
     url = f"file:{source.path}" if source.is_file else source.url_with_credentials()
+    options = dict(_OPTIONS[kind])
+    if kind == "rtsp" and read_timeout_s is not None:
+        # PyAV's own deadline for reading asks Python's clock, and so takes the interpreter's lock,
+        # several times for each RTP packet; with many cameras they all wait for it. FFmpeg keeps
+        # this one by itself.
+        options["timeout"] = str(round(max(read_timeout_s, open_timeout_s or 0.0) * 1e6))
+        read_timeout_s = None
     return av.open(
         url,
         mode="r",
         format="rtsp" if kind == "rtsp" else None,
-        options=dict(_OPTIONS[kind]),
+        options=options,
         timeout=(open_timeout_s, read_timeout_s),
         metadata_errors="replace",
     )
