@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from configs import Camera, Gate, Site
 from detectors import Level, Outcome
 from models import Detections
-from streams import Frame
+from streams import Frame, Picture
 from streams.gate import (
     Blocks,
     Clock,
@@ -65,6 +65,7 @@ class MotionGate:
         self._interval_s = interval_s
         self._forced_s = forced_s
         self._seen: _Seen | None = None
+        self._last: tuple[Picture, Small] | None = None
         self._open_looks = 0
         self._watching_until_s = float("-inf")
         self._clock = Clock()
@@ -78,7 +79,7 @@ class MotionGate:
         if seen is None or not comparable or frame.close:
             self.counts.network += 1
             return None
-        opened = self._change(seen.small, small_of(frame.picture))
+        opened = self._change(seen.small, self._small_of(frame))
         if opened:
             self._open_looks = AFTER_LOOKS
         elif self._open_looks:
@@ -95,13 +96,19 @@ class MotionGate:
 
     def saw(self, frame: Frame, detections: Detections) -> None:
         """Take what the models saw in a picture."""
-        self._seen = _Seen(_kind(frame), frame.at_s, small_of(frame.picture), detections)
+        self._seen = _Seen(_kind(frame), frame.at_s, self._small_of(frame), detections)
 
     def note(self, outcome: Outcome) -> None:
         """Take what the rules wait for."""
         wanted = outcome.attention
         if wanted is not None and wanted.level is not Level.IDLE:
             self._watching_until_s = wanted.until_s
+
+    def _small_of(self, frame: Frame) -> Small:
+        """Scale a picture down once, whoever asks for it first."""
+        if self._last is None or self._last[0] is not frame.picture:
+            self._last = (frame.picture, small_of(frame.picture))
+        return self._last[1]
 
     def _change(self, before: Small, now: Small) -> bool:
         blocks = changed(difference(before, now))

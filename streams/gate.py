@@ -50,6 +50,8 @@ class Small:
 
     gray: Plane
     """(H, WIDTH_PX) float32 luma; H is a multiple of BLOCK_PX."""
+    median: float
+    """Of it."""
 
 
 def small_of(picture: Picture) -> Small:
@@ -57,17 +59,18 @@ def small_of(picture: Picture) -> Small:
     high, wide = picture.shape[:2]
     height = max(BLOCK_PX, round(high * WIDTH_PX / wide / BLOCK_PX) * BLOCK_PX)
     gray = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    small = cv2.resize(gray, (WIDTH_PX, height), interpolation=cv2.INTER_AREA)
-    return Small(small.astype(np.float32))
+    small = np.asarray(cv2.resize(gray, (WIDTH_PX, height), interpolation=cv2.INTER_AREA), np.uint8)
+    return Small(small.astype(np.float32), _median(small))
 
 
 def difference(before: Small, now: Small) -> NDArray[np.float32]:
     """Measure how much each block differs, (rows, columns) in levels, light taken out."""
-    change = cv2.GaussianBlur(now.gray - _relit(before.gray, now.gray), (0, 0), BLUR_PX)
-    change = np.abs(change - cv2.blur(change, (LIGHT_PX, LIGHT_PX)))
+    change = cv2.GaussianBlur(now.gray - _relit(before, now), (0, 0), BLUR_PX)
+    change = cv2.absdiff(change, cv2.blur(change, (LIGHT_PX, LIGHT_PX)))
     rows, columns = change.shape[0] // BLOCK_PX, WIDTH_PX // BLOCK_PX
-    tiles = change.reshape(rows, BLOCK_PX, columns, BLOCK_PX)
-    return np.asarray(tiles.max(axis=(1, 3)), np.float32)
+    # Down first, then along: both at once takes three times as long.
+    strips = change.reshape(rows, BLOCK_PX, WIDTH_PX).max(axis=1)
+    return np.asarray(strips.reshape(rows, columns, BLOCK_PX).max(axis=2), np.float32)
 
 
 def changed(differences: NDArray[np.float32]) -> Blocks:
@@ -93,10 +96,18 @@ def watched_blocks(polygons: Sequence[Polygon] | None, shape: tuple[int, int]) -
     return np.asarray(cv2.dilate(touched, around) > 0)
 
 
-def _relit(before: Plane, now: Plane) -> Plane:
+def _relit(before: Small, now: Small) -> Plane:
     """Bring a picture to another's brightness: exposure multiplies every pixel."""
-    gain = float(np.median(now)) / max(float(np.median(before)), 1.0)
-    return before * np.float32(np.clip(gain, 0.25, 4.0))
+    gain = now.median / max(before.median, 1.0)
+    return before.gray * np.float32(np.clip(gain, 0.25, 4.0))
+
+
+def _median(levels: NDArray[np.uint8]) -> float:
+    """Return the median by counting levels: sorting a picture takes ten times as long."""
+    counts = cv2.calcHist([levels], [0], None, [256], [0, 256]).ravel()
+    below = np.cumsum(counts)
+    low, high = np.searchsorted(below, [(levels.size + 1) // 2, levels.size // 2 + 1])
+    return float(low + high) / 2
 
 
 class Clock:
