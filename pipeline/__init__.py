@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pipeline.runner import Runner
     from pipeline.site_store import open_store
     from pipeline.status import CameraStatus, SiteStatus
+    from pipeline.step import Stepped
 
 __all__ = [
     "LONGEST_NAME",
@@ -33,6 +34,7 @@ __all__ = [
     "Runner",
     "SiteRefused",
     "SiteStatus",
+    "Stepped",
     "approve_case",
     "custody_of",
     "models_to_tune",
@@ -52,6 +54,7 @@ _LATE = {
     "Runner": "pipeline.runner",
     "SiteRefused": "pipeline.refusal",
     "SiteStatus": "pipeline.status",
+    "Stepped": "pipeline.step",
     "approve_case": "pipeline.review",
     "custody_of": "pipeline.retention",
     "models_to_tune": "pipeline.plan",

@@ -1,0 +1,1 @@
+"""How many cameras a machine holds: `python -m benchmarks.cameras`."""
