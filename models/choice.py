@@ -2,18 +2,17 @@
 
 {"version": 1, "machine": {"processor": "...", "cores": 2, "engines": {"onnxruntime": "1.31.0"}},
  "models": {"<sha256>": {"name": "street", "engine": "openvino", "precision": "fp32",
-                         "threads": 2, "batch": 1, "pictures_per_s": 71.3}}}
+                         "threads": 2, "batch": 1, "streams": 1, "pictures_per_s": 71.3}}}
 """
 
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from models.backends import ENGINES, available_engines
+from models.backends import ENGINES, available_engines, engine_version
 from models.errors import ManifestError
 from models.network import MAX_BATCH
 
@@ -31,6 +30,8 @@ class Choice:
     """Inside one run; None: one a processor, at most 8."""
     batch: int = MAX_BATCH
     """Pictures a run at most, where the model takes any number."""
+    streams: int = 1
+    """Runs computed side by side, each with `threads`."""
 
 
 def machine() -> dict[str, Any]:
@@ -38,7 +39,7 @@ def machine() -> dict[str, Any]:
     return {
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)),
-        "engines": {name: version(ENGINES[name][0]) for name in available_engines()},
+        "engines": {name: engine_version(name) for name in available_engines()},
     }
 
 
@@ -82,10 +83,12 @@ def read_choices(folder: Path) -> tuple[dict[str, Choice], str]:
 
 
 def _choice(row: Mapping[str, Any]) -> Choice:
-    choice = Choice(row["engine"], row["precision"], row["threads"], row["batch"])
-    if choice.engine not in ENGINES or choice.precision not in ENGINES[choice.engine][1]:
+    choice = Choice(
+        row["engine"], row["precision"], row["threads"], row["batch"], row.get("streams", 1)
+    )
+    if choice.engine not in ENGINES or choice.precision not in ENGINES[choice.engine].precisions:
         raise ValueError(f"no engine {choice.engine!r} that computes in {choice.precision!r}")
-    for name in ("threads", "batch"):
+    for name in ("threads", "batch", "streams"):
         value = getattr(choice, name)
         if not (isinstance(value, int) and value >= 1):
             raise ValueError(f"{name} is {value!r}")

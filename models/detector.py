@@ -3,15 +3,17 @@
 import logging
 import os
 import threading
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from contextlib import suppress as suppress_error
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.backends import Engine, engine_of
+from models.backends import Engine, Started, engine_of
 from models.choice import Choice
 from models.detections import Detections
 from models.errors import InferenceFailed, ManifestError, ModelError
@@ -27,6 +29,9 @@ log = logging.getLogger(__name__)
 
 DEFAULT_THRESHOLD = 0.25
 """Score from which a box counts when nobody says: the field's customary one."""
+
+TOGETHER = 4
+"""Pictures a call at least: the next is prepared, and boxes are read, while the network is busy."""
 
 MAX_THREADS = 8
 """Threads a run when nobody says: small networks gain nothing from more."""
@@ -60,8 +65,11 @@ class Detector:
         self._network = network
         self._layout = layout
         self._iou = None if layout.iou is None else iou or layout.iou
-        self._feed = Feed(network.dtype, layout.pixels, network.batch)
+        self._depth = network.session.depth
+        self._feed = Feed(network.dtype, layout.pixels, network.batch, self._depth)
         self._lock = threading.Lock()
+        self.together = max(TOGETHER, network.most(network.input_size), 2 * self._depth)
+        """Pictures a call that it makes the most of."""
 
     def __repr__(self) -> str:
         """Say which model, how it is read."""
@@ -88,11 +96,9 @@ class Detector:
         found: dict[int, Detections] = {}
         with self._lock:
             runs = self._runs(pictures)
-            with closing(self._feed.batches(runs)) as batches:
-                for run, blob in zip(runs, batches, strict=True):
-                    outputs = self._outputs(blob)
-                    for place, index in enumerate(run.indices):
-                        found[index] = self._boxes(outputs, place, run.placements[place], threshold)
+            for run, outputs in self._computed(runs):
+                for place, index in enumerate(run.indices):
+                    found[index] = self._boxes(outputs, place, run.placements[place], threshold)
         return [found[index] for index in range(len(pictures))]
 
     def close(self) -> None:
@@ -117,9 +123,36 @@ class Detector:
                 runs.append(Run(indices, own, placements))
         return runs
 
-    def _outputs(self, blob: NDArray[np.floating]) -> list[NDArray[np.float32]]:
-        """Run the network; every output has a row for every picture."""
-        outputs = self._network.session.run(blob)
+    def _computed(self, runs: Sequence[Run]) -> Iterator[tuple[Run, list[NDArray[np.float32]]]]:
+        """Yield each run's outputs; while boxes are read out of them, the next is computed."""
+        started: deque[tuple[Run, NDArray[np.floating], Started]] = deque()
+        with closing(self._feed.batches(runs)) as batches:
+            try:
+                for run in runs:
+                    if len(started) >= self._depth:
+                        yield self._ended(started)
+                    blob = next(batches)
+                    if len(runs) == 1:
+                        yield run, self._checked(blob, self._network.session.run(blob))
+                        return
+                    started.append((run, blob, self._network.session.start(blob)))
+                while started:
+                    yield self._ended(started)
+            finally:
+                for _, _, wait in started:  # their inputs are written again in the next call
+                    with suppress_error(InferenceFailed):
+                        wait()
+
+    def _ended(
+        self, started: deque[tuple[Run, NDArray[np.floating], Started]]
+    ) -> tuple[Run, list[NDArray[np.float32]]]:
+        run, blob, wait = started.popleft()
+        return run, self._checked(blob, wait())
+
+    def _checked(
+        self, blob: NDArray[np.floating], outputs: list[NDArray[np.float32]]
+    ) -> list[NDArray[np.float32]]:
+        """Hold that every output has a row for every picture."""
         if any(len(output) != len(blob) for output in outputs):
             raise InferenceFailed(
                 f"{self.file}: {len(blob)} pictures went in, outputs of "
@@ -171,8 +204,8 @@ def load(
     `threads`: inside one run; by default a thread a processor, at most 8. `spin`: let them wait
     actively; False where other work shares the processors (docs/models.md). `input_size`,
     `sha256`: what a manifest promises; a network of free size takes that size, another file is
-    refused. `choice`: engine, precision, threads and batch that tuning found best here, `engine`:
-    any other; by default ONNX Runtime on the CPU.
+    refused. `choice`: engine, precision, threads, streams and batch that tuning found best here,
+    `engine`: any other; by default ONNX Runtime on the CPU.
     Raises NotAModel, NoDetector, ManifestError (a promise not kept).
     """
     file = OnnxFile.read(path)
@@ -183,7 +216,7 @@ def load(
         )
     try:
         chosen = choice or Choice()
-        engine = engine or engine_of(chosen.engine, chosen.precision)
+        engine = engine or engine_of(chosen.engine, chosen.precision, chosen.streams)
         threads = threads or chosen.threads or _default_threads()
         session = engine(file.data, threads=threads, spin=spin)
         network = replace(Network.examine(session, input_size), limit=chosen.batch)

@@ -12,7 +12,7 @@ from models.pictures import Picture
 from models.tensors import InputTensor, Pixels, allocate
 
 MAX_TENSORS = 16
-"""Tensors kept for a network of free size, two for each input size: cameras have few shapes."""
+"""Tensors kept for a network of free size, three for each input size: cameras have few shapes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,8 +33,14 @@ class Run:
 class Feed:
     """The input tensors of one network."""
 
-    def __init__(self, dtype: type[np.floating], pixels: Pixels, fixed_batch: int | None) -> None:
-        """Take the input's type, how it wants its pixels, and the batch that it insists on."""
+    def __init__(
+        self, dtype: type[np.floating], pixels: Pixels, fixed_batch: int | None, depth: int = 1
+    ) -> None:
+        """Take the input's type, how it wants its pixels, and the batch that it insists on.
+
+        `depth`: inputs that are in use at a time.
+        """
+        self._places = depth + 1
         self._dtype = dtype
         self._pixels = pixels
         self._fixed_batch = fixed_batch
@@ -44,7 +50,7 @@ class Feed:
     def batches(self, runs: Sequence[Run]) -> Generator[NDArray[np.floating]]:
         """Yield each run's input, (n, 3, h, w); while it is used, a thread fills the next one.
 
-        An input is valid until the one after the next is asked for. The iterator is to be
+        An input is valid until `depth` more have been asked for. The iterator is to be
         exhausted or closed: it waits for its thread then.
         """
         following: Future[NDArray[np.floating]] | None = None
@@ -52,7 +58,9 @@ class Feed:
             blob = following.result() if following else self._fill(run, 0)
             following = None
             if number + 1 < len(runs):
-                following = self._thread().submit(self._fill, runs[number + 1], (number + 1) % 2)
+                following = self._thread().submit(
+                    self._fill, runs[number + 1], (number + 1) % self._places
+                )
             try:
                 yield blob
             finally:

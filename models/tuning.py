@@ -11,7 +11,7 @@ import numpy as np
 from models.backends import ENGINES, available_engines
 from models.choice import Choice
 from models.detections import Detections
-from models.detector import Detector, load
+from models.detector import MAX_THREADS, Detector, load
 from models.errors import ModelError
 from models.manifest import ModelEntry
 from models.network import MAX_BATCH
@@ -20,14 +20,21 @@ from models.selfcheck import known_pictures
 
 ROUNDS = 3
 ROUND_S = 0.6
+"""Of a round at most: with many choices rounds are shorter."""
+BUDGET_S = 100.0
+"""Choices that have not been tried by then are left out: tuning takes less than two minutes."""
+ROUNDS_SHARE = 0.6
+"""Of the budget for rounds; opening sessions takes the rest."""
 PICTURES = 8
 """Pictures a call, as a busy box has them waiting."""
 SAME_PX = 1.5
 SAME_SCORE = 0.02
 SAME_SHARE = 0.98
 """Share of boxes that another precision has to find again to be accepted."""
-GAIN = 1.03
-"""A choice with more threads has to be faster than one with fewer by this factor."""
+NEAR = 1.1
+"""Of choices that are slower than the fastest by less than this factor, the one that takes the
+least processor time is best: the processors decode pictures too."""
+CPU_ENGINES = ("onnxruntime", "openvino")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +60,20 @@ def tune(entry: ModelEntry, progress: Progress | None = None) -> tuple[Trial, li
     The reference for what is found is ONNX Runtime in float32. Raises ModelError where not even
     that runs.
     """
+    begun_s = time.monotonic()
     pictures = _pictures()
     reference = _open(entry, Choice(threads=1))
     expected = reference.detect(pictures)
     free = reference.batch is None
     reference.close()
-    choices = list(_choices(free=free))
+    choices = sorted(_choices(free=free), key=lambda choice: choice.engine in CPU_ENGINES)
+    round_s = min(ROUND_S, ROUNDS_SHARE * BUDGET_S / (ROUNDS * len(choices)))
     trials = []
     for number, choice in enumerate(choices):
-        trials.append(_try(entry, choice, pictures, expected))
+        if time.monotonic() - begun_s > BUDGET_S and not all(trial.refused for trial in trials):
+            trials.append(Trial(choice, 0.0, 0.0, "not tried: time is up"))
+        else:
+            trials.append(_try(entry, choice, pictures, expected, round_s))
         if progress is not None:
             progress(number + 1, len(choices))
     return _best(trials), trials
@@ -69,16 +81,27 @@ def tune(entry: ModelEntry, progress: Progress | None = None) -> tuple[Trial, li
 
 def _choices(*, free: bool) -> Iterator[Choice]:
     cores = len(os.sched_getaffinity(0))
-    threads = sorted({1, 2, cores // 2, min(cores, 8)} & set(range(1, cores + 1)))
+    counts = sorted({1, 2, cores // 2, min(cores, MAX_THREADS)} & set(range(1, cores + 1)))
     for engine in available_engines():
-        for precision in ENGINES[engine][1]:
-            for count in threads:
+        on_cpu = engine in CPU_ENGINES
+        for precision in ENGINES[engine].precisions:
+            for streams, threads in _shares(cores, counts) if on_cpu else ((1, 1), (2, 1)):
                 for batch in (1, 4, MAX_BATCH) if free else (1,):
-                    yield Choice(engine, precision, count, batch)
+                    yield Choice(engine, precision, threads, batch, streams)
+
+
+def _shares(cores: int, counts: list[int]) -> Iterator[tuple[int, int]]:
+    """Yield (streams, threads): one run with each number of threads, then all cores in streams."""
+    yield from ((1, count) for count in counts)
+    yield from ((cores // count, count) for count in counts[:2] if cores // count > 1)
 
 
 def _try(
-    entry: ModelEntry, choice: Choice, pictures: list[Picture], expected: list[Detections]
+    entry: ModelEntry,
+    choice: Choice,
+    pictures: list[Picture],
+    expected: list[Detections],
+    round_s: float,
 ) -> Trial:
     try:
         detector = _open(entry, choice)
@@ -90,7 +113,7 @@ def _try(
         paces, used_s, seen = [], time.process_time(), 0
         for _ in range(ROUNDS):
             begun, count = time.perf_counter(), 0
-            while (passed := time.perf_counter() - begun) < ROUND_S:
+            while (passed := time.perf_counter() - begun) < round_s:
                 detector.detect(pictures)
                 count += len(pictures)
             paces.append(count / passed)
@@ -103,13 +126,16 @@ def _try(
 
 
 def _best(trials: list[Trial]) -> Trial:
-    """Return the fastest; among equally fast ones that with the fewest threads, then as tried."""
+    """Return, of those about as fast as the fastest, the one that costs the least processor time.
+
+    Raises ModelError where every one was refused.
+    """
     good = [trial for trial in trials if not trial.refused]
     if not good:
         raise ModelError("; ".join(sorted({trial.refused for trial in trials})))
     most = max(trial.pictures_per_s for trial in good)
-    near = [trial for trial in good if trial.pictures_per_s * GAIN >= most]
-    return min(near, key=lambda trial: (trial.choice.threads or 0, -trial.pictures_per_s))
+    near = [trial for trial in good if trial.pictures_per_s * NEAR >= most]
+    return min(near, key=lambda trial: (trial.processor_ms, -trial.pictures_per_s))
 
 
 def _open(entry: ModelEntry, choice: Choice) -> Detector:

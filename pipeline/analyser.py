@@ -17,11 +17,10 @@ from streams import Frame
 
 log = logging.getLogger(__name__)
 
-BATCH = 4
-"""Enough to prepare one picture while the network is at the one before; more only makes the first
-of a batch wait."""
-WINDOW_S = 0.005
-"""How long an open batch waits to fill; it never waits for a particular camera."""
+WINDOW_SHARE = 0.25
+"""An open batch waits for others at most this share of what a batch takes; it never waits for a
+particular camera."""
+WINDOW_MOST_S = 0.02
 WAIT_S = 0.5
 STALENESS_KEPT = 512
 """Recent staleness values kept for the published quantiles."""
@@ -61,6 +60,9 @@ class Analyser:
         self.counts = {camera_id: CameraCount() for camera_id in steps}
         self.staleness: deque[float] = deque(maxlen=STALENESS_KEPT)
         self.batches = 0
+        self.window_s = 0.005
+        """How long an open batch waits to fill: it follows what batches take here."""
+        self._most = sight.together
 
     def start(self) -> None:
         """Begin to look."""
@@ -79,7 +81,7 @@ class Analyser:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            frames = self._slots.take(BATCH, window_s=WINDOW_S, wait_s=WAIT_S)
+            frames = self._slots.take(self._most, window_s=self.window_s, wait_s=WAIT_S)
             if frames:
                 self._look(frames)
             if self._keeper is not None:
@@ -117,6 +119,7 @@ class Analyser:
         """Run the models over a batch; None for each picture where that failed."""
         if not frames:
             return []
+        begun_s = time.monotonic()
         try:
             results = self._sight.look(frames)
         except Exception:
@@ -126,6 +129,8 @@ class Analyser:
                 self.counts[frame.camera_id].failures += 1
             return [None] * len(frames)
         self.batches += 1
+        wanted_s = min(WINDOW_MOST_S, WINDOW_SHARE * (time.monotonic() - begun_s))
+        self.window_s += (wanted_s - self.window_s) / 8
         return results
 
     def _count(self, frame: Frame) -> None:

@@ -36,6 +36,11 @@ class Sight:
         self._floor = floor
         self._spoken = {camera_id: self._speakers(names) for camera_id, names in cameras.items()}
 
+    @property
+    def together(self) -> int:
+        """Pictures a call that the models make the most of."""
+        return max(model.detector.together for model in self._models)
+
     def models_of(self, camera_id: str) -> tuple[ModelEntry, ...]:
         """Return what is recorded about the models that look at a camera."""
         names = self._cameras[camera_id]

@@ -1,15 +1,19 @@
 """OpenVINO and ONNX Runtime give the same boxes."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from models import Choice, Detections, NotAModel, load, read_picture
-from models.backends import engine_of
+from models.backends import available_engines, engine_of
 
+STREET = Path(__file__).parents[1] / "models" / "weights" / "street.onnx"
 FLOAT = (0.5, 0.01)
 """Pixels and score by which boxes of float networks may differ: rounding."""
+HALF = (6.0, 0.05)
+"""bf16 has 8 bits of mantissa, fp16 has 11."""
 INT8 = (12.0, 0.15)
 """Dynamic quantization is the engine's own: each takes its scales from other places."""
 
@@ -30,15 +34,17 @@ def pairs(one: Detections, other: Detections, slack: tuple[float, float]) -> int
 
 
 @pytest.mark.parametrize(
-    ("name", "slack", "share"),
+    ("name", "precision", "slack", "share"),
     [
-        ("picodet_s_416_coco", FLOAT, 0.99),
-        ("yolox_nano", FLOAT, 0.99),
-        ("yolov8n_int8", INT8, 0.9),
+        ("picodet_s_416_coco", "fp32", FLOAT, 0.99),
+        ("yolox_nano", "fp32", FLOAT, 0.99),
+        ("yolov8n_int8", "fp32", INT8, 0.9),
+        ("picodet_s_416_coco", "bf16", HALF, 0.9),
+        ("picodet_s_416_coco", "fp16", HALF, 0.97),
     ],
 )
 def test_real_models_find_the_same_on_both_engines(
-    shared_data: Path, name: str, slack: tuple[float, float], share: float
+    shared_data: Path, name: str, precision: str, slack: tuple[float, float], share: float
 ) -> None:
     """On real street pictures nearly all boxes of either engine are the other's too."""
     file = shared_data / "weights" / f"{name}.onnx"
@@ -46,8 +52,11 @@ def test_real_models_find_the_same_on_both_engines(
         read_picture(path) for path in sorted((shared_data / "images" / "vehicles").glob("*.jpg"))
     ][::12]
     results = []
-    for engine in ("onnxruntime", "openvino"):
-        detector = load(file, conf=0.3, choice=Choice(engine, threads=2), spin=False)
+    for choice in (Choice(threads=2), Choice("openvino", precision, threads=2)):
+        try:
+            detector = load(file, conf=0.3, choice=choice, spin=False)
+        except NotAModel as error:
+            pytest.skip(str(error))  # a processor without this arithmetic
         results.append(detector.detect(pictures))
         assert detector.metadata == load(file, threads=1, spin=False).metadata
         detector.close()
@@ -57,11 +66,50 @@ def test_real_models_find_the_same_on_both_engines(
     assert same >= share * most
 
 
+@pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
+@pytest.mark.parametrize("streams", [1, 2])
+def test_runs_side_by_side_give_what_single_ones_do(
+    shared_data: Path, engine: str, streams: int
+) -> None:
+    """Several pictures a call, runs on their way at once: each gets its own boxes, to the bit."""
+    pictures = [
+        read_picture(path) for path in sorted((shared_data / "images" / "vehicles").glob("*.jpg"))
+    ][:7]
+    file = shared_data / "weights" / "picodet_s_416_coco.onnx"
+    detector = load(file, conf=0.3, choice=Choice(engine, threads=1, streams=streams), spin=False)
+    single = [detector.detect([picture])[0] for picture in pictures]
+    for _ in range(3):
+        together = detector.detect(pictures)
+        for one, other in zip(single, together, strict=True):
+            assert np.array_equal(one.xyxy, other.xyxy)
+            assert np.array_equal(one.score, other.score)
+    assert sum(map(len, single)) > 5
+    detector.close()
+
+
+@pytest.mark.parametrize(("engine", "provider"), [("cuda", "CUDA"), ("tensorrt", "Tensorrt")])
+def test_a_device_that_is_not_there_is_named(engine: str, provider: str) -> None:
+    """Asked for an engine whose device or library is missing, loading ends in one sentence."""
+    if engine in working_devices():
+        pytest.skip(f"{engine} works on this machine")
+    with pytest.raises(NotAModel, match=rf"{provider}[^\n]+$"):
+        load(STREET, choice=Choice(engine, threads=1))
+
+
+def working_devices() -> set[str]:
+    """Name the engines with a device of their own that open a model here."""
+    working = set()
+    for engine in {"cuda", "tensorrt"} & set(available_engines()):
+        with suppress(NotAModel):
+            load(STREET, choice=Choice(engine, threads=1)).close()
+            working.add(engine)
+    return working
+
+
 def test_the_bundled_model_says_the_same_of_itself() -> None:
     """Layout, classes and input size are read from the file's own metadata by either engine."""
-    file = Path(__file__).parents[1] / "models" / "weights" / "street.onnx"
     one, other = (
-        load(file, choice=Choice(name, threads=1)) for name in ("onnxruntime", "openvino")
+        load(STREET, choice=Choice(name, threads=1)) for name in ("onnxruntime", "openvino")
     )
     assert (one.layout, one.classes, one.input_size) == (
         other.layout,
@@ -76,5 +124,5 @@ def test_what_is_no_model_is_refused() -> None:
         engine_of("openvino")(b"\x08\x0a garbage", threads=1, spin=False)
     with pytest.raises(ValueError, match="unknown engine 'tvm'"):
         engine_of("tvm")
-    with pytest.raises(ValueError, match="fp32, bf16"):
+    with pytest.raises(ValueError, match="fp32, bf16, fp16"):
         engine_of("openvino", "int4")

@@ -9,6 +9,7 @@ import pytest
 
 from models import Choice, ManifestError, Registry, read_choices, tune, write_choices
 from models.backends import ENGINES, available_engines
+from models.tuning import NEAR
 
 STREET = Registry().find("street", Path())
 
@@ -17,17 +18,18 @@ def test_the_best_trial_is_a_fast_one_that_finds_the_same() -> None:
     """Every engine is tried with every thread count; the best lost at most a few percent to any."""
     told: list[tuple[int, int]] = []
     best, trials = tune(STREET, lambda done, total: told.append((done, total)))
-    assert {trial.choice.engine for trial in trials} == set(available_engines()) == set(ENGINES)
+    tried = {trial.choice.engine for trial in trials}
+    assert {"onnxruntime", "openvino"} <= tried == set(available_engines()) <= set(ENGINES)
     assert told[-1] == (len(trials), len(trials))
     good = [trial for trial in trials if not trial.refused]
     assert best in good
-    assert best.pictures_per_s * 1.04 >= max(trial.pictures_per_s for trial in good)
+    assert best.pictures_per_s * NEAR >= max(trial.pictures_per_s for trial in good)
     assert all(trial.processor_ms > 0 for trial in good)
 
 
 def test_choices_come_back_on_the_machine_that_made_them(tmp_path: Path) -> None:
     """Written and read again they are the same; after a change of machine they are left alone."""
-    choice = Choice("openvino", "fp32", 2, 4)
+    choice = Choice("openvino", "fp32", 1, 4, 2)
     file = write_choices(tmp_path, {STREET.sha256: ("street", choice, 12.345)})
     assert read_choices(tmp_path) == ({STREET.sha256: choice}, "")
     record = json.loads(file.read_text(encoding="utf-8"))
@@ -75,9 +77,6 @@ def test_the_command_writes_what_a_site_uses(tmp_path: Path) -> None:
     (best,) = [row for row in rows if row["best"]]
     choices, _ = read_choices(tmp_path / "tuned-data")
     kept = choices[STREET.sha256]
-    assert (kept.engine, kept.precision, kept.threads, kept.batch) == (
-        best["engine"],
-        best["precision"],
-        best["threads"],
-        best["batch"],
-    )
+    names = ("engine", "precision", "threads", "batch", "streams")
+    assert [getattr(kept, name) for name in names] == [best[name] for name in names]
+    assert ended.stderr.strip().endswith("tuned.json")

@@ -142,6 +142,7 @@ def _trial_row(name: str, trial: "Trial", *, best: bool) -> tuple[dict[str, Any]
         "precision": choice.precision,
         "threads": choice.threads,
         "batch": choice.batch,
+        "streams": choice.streams,
         "pictures_per_s": round(trial.pictures_per_s, 1),
         "processor_ms": round(trial.processor_ms, 1),
         "refused": trial.refused or None,
@@ -152,7 +153,8 @@ def _trial_row(name: str, trial: "Trial", *, best: bool) -> tuple[dict[str, Any]
     )
     mark = "best" if best else ""
     text = (
-        f"{name}  {choice.engine:11}  {choice.precision:4}  {choice.threads} threads  "
+        f"{name}  {choice.engine:11}  {choice.precision:4}  "
+        f"{choice.streams} x {choice.threads} threads  "
         f"batch {choice.batch:2}  {said}  {mark}"
     )
     return row, text.rstrip()

@@ -1,20 +1,29 @@
-"""ONNX Runtime on the CPU.
+"""ONNX Runtime: on the CPU, on CUDA, through TensorRT.
+
+A provider that the package has may still find no device, or no libraries for it: a session that
+ends up on another one than asked for is refused. TensorRT builds an engine for each model, which
+takes minutes; it is kept in the user's cache folder.
 
 Its outputs are fresh arrays a run. Binding them to memory allocated once was measured: it saves
 0.1 ms of a run of 60, and fixes output shapes that some exports leave free; it is not done.
 """
 
+import os
 import re
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime  # type: ignore[import-untyped]  # ships no types
 from numpy.typing import NDArray
 
-from models.backends import Port
+from models.backends import Port, Started
 from models.errors import InferenceFailed, NotAModel
 
 _SILENT = 4  # fatal only: what matters arrives as an exception, and stderr belongs to our logs
+_CPU = "CPUExecutionProvider"
 _DTYPES = {
     "tensor(float)": "float32",
     "tensor(float16)": "float16",
@@ -28,29 +37,45 @@ _DTYPES = {
 
 
 class OnnxRuntimeSession:
-    """One ONNX Runtime session on its CPU provider."""
+    """One ONNX Runtime session on one of its providers."""
 
-    def __init__(self, model: bytes, *, threads: int, spin: bool) -> None:
+    def __init__(
+        self,
+        model: bytes,
+        *,
+        threads: int,
+        spin: bool,
+        provider: str = _CPU,
+        precision: str = "fp32",
+        streams: int = 1,
+    ) -> None:
         onnxruntime.set_default_logger_severity(_SILENT)
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = _SILENT
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spin)))
+        if provider != _CPU and hasattr(onnxruntime, "preload_dlls"):
+            onnxruntime.preload_dlls()  # CUDA's libraries from Python packages, if they are there
         try:
             session = onnxruntime.InferenceSession(
                 model,
-                options,
-                providers=["CPUExecutionProvider"],
+                _options(threads, spin=spin),
+                providers=[(provider, _provider_options(provider, precision))],
                 enable_fallback=0,  # its second try prints to stdout
             )
             # Names are decoded here: in a damaged file they are no UTF-8.
             self.inputs = tuple(_port(each) for each in session.get_inputs())
             self.outputs = tuple(_port(each) for each in session.get_outputs())
             self.metadata: Mapping[str, str] = dict(session.get_modelmeta().custom_metadata_map)
+            used = session.get_providers()[0]
         except Exception as error:  # its errors share no base but Exception
             raise NotAModel(f"ONNX Runtime cannot load it: {_reason(error)}") from error
+        if used != provider:
+            raise NotAModel(f"ONNX Runtime cannot load it: {provider} finds no device or library")
         self._session: onnxruntime.InferenceSession | None = session
+        self._streams = streams
+        self._threads: ThreadPoolExecutor | None = None
+
+    @property
+    def depth(self) -> int:
+        """Return how many runs may be on their way: one waits while the others are computed."""
+        return self._streams + 1
 
     def run(self, blob: NDArray[np.floating]) -> list[NDArray[np.float32]]:
         """Run the only input; outputs in order, as float32."""
@@ -62,9 +87,49 @@ class OnnxRuntimeSession:
             raise InferenceFailed(f"ONNX Runtime cannot run it: {_reason(error)}") from error
         return [np.asarray(each, np.float32) for each in outputs]
 
+    def start(self, blob: NDArray[np.floating]) -> Started:
+        """Begin a run in a thread: one session computes several side by side."""
+        if self._session is None:
+            raise InferenceFailed("the model has been closed")
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(self._streams, thread_name_prefix="network")
+        return self._threads.submit(self.run, blob).result
+
     def close(self) -> None:
         """Free the session."""
         self._session = None
+        if self._threads is not None:
+            self._threads.shutdown()
+            self._threads = None
+
+
+def available_providers() -> list[str]:
+    """Name the providers that the package was built with."""
+    return list(onnxruntime.get_available_providers())
+
+
+def _options(threads: int, *, spin: bool) -> onnxruntime.SessionOptions:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = _SILENT
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spin)))
+    return options
+
+
+def _provider_options(provider: str, precision: str) -> dict[str, Any]:
+    if provider == "CUDAExecutionProvider":
+        return {"use_tf32": int(precision == "tf32"), "cudnn_conv_algo_search": "HEURISTIC"}
+    if provider == "TensorrtExecutionProvider":
+        home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+        cache = Path(home) / "streetwarden" / "tensorrt"
+        cache.mkdir(parents=True, exist_ok=True)
+        return {
+            "trt_fp16_enable": precision == "fp16",
+            "trt_engine_cache_enable": True,
+            "trt_engine_cache_path": str(cache),
+        }
+    return {}
 
 
 def _port(node: onnxruntime.NodeArg) -> Port:

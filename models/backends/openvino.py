@@ -11,7 +11,7 @@ import numpy as np
 import openvino  # type: ignore[import-untyped]  # ships no types
 from numpy.typing import NDArray
 
-from models.backends import Port
+from models.backends import Port, Started
 from models.errors import InferenceFailed, NotAModel
 
 _PRECISIONS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
@@ -28,40 +28,70 @@ _DTYPES = {
 
 
 class OpenVinoSession:
-    """One model compiled for the CPU, with one request."""
+    """One model compiled for the CPU, with a request more than it computes side by side."""
 
-    def __init__(self, model: bytes, *, threads: int, precision: str = "fp32") -> None:
+    def __init__(
+        self, model: bytes, *, threads: int, precision: str = "fp32", streams: int = 1
+    ) -> None:
         settings = {
-            "INFERENCE_NUM_THREADS": threads,
-            "NUM_STREAMS": 1,
+            "INFERENCE_NUM_THREADS": threads * streams,
+            "NUM_STREAMS": streams,
             "INFERENCE_PRECISION_HINT": _PRECISIONS[precision],
             # Pinned threads of two detectors would share one core and leave others idle.
             "ENABLE_CPU_PINNING": False,
         }
         try:
             core = openvino.Core()
+            able = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
             network = core.read_model(model=model)
             self.inputs = tuple(_port(each) for each in network.inputs)
             self.outputs = tuple(_port(each) for each in network.outputs)
             self.metadata: Mapping[str, str] = _metadata(network)
-            request = core.compile_model(network, "CPU", settings).create_infer_request()
+            compiled = core.compile_model(network, "CPU", settings)
+            requests = [compiled.create_infer_request() for _ in range(streams + 1)]
         except Exception as error:  # it raises bare RuntimeErrors, and some of its own
             raise NotAModel(f"OpenVINO cannot load it: {_reason(error)}") from error
-        self._request: openvino.InferRequest | None = request
+        if precision.upper() not in able:
+            raise NotAModel(f"OpenVINO cannot load it: this processor does not compute {precision}")
+        self._requests: list[openvino.InferRequest] = requests
+        self._next = 0
+
+    @property
+    def depth(self) -> int:
+        """Return how many runs may be on their way: one waits while the others are computed."""
+        return len(self._requests)
 
     def run(self, blob: NDArray[np.floating]) -> list[NDArray[np.float32]]:
         """Run the only input; outputs in order, as float32."""
-        if self._request is None:
+        return self.start(blob)()
+
+    def start(self, blob: NDArray[np.floating]) -> Started:
+        """Begin a run in a request of its own."""
+        if not self._requests:
             raise InferenceFailed("the model has been closed")
+        request = self._requests[self._next]
+        self._next = (self._next + 1) % len(self._requests)
         try:
-            results = self._request.infer({0: blob}, share_inputs=True)
+            request.start_async({0: blob}, share_inputs=True)
         except Exception as error:  # as above
             raise InferenceFailed(f"OpenVINO cannot run it: {_reason(error)}") from error
-        return [np.array(results[index], np.float32) for index in range(len(self.outputs))]
+
+        def outputs() -> list[NDArray[np.float32]]:
+            try:
+                request.wait()
+            except Exception as error:  # as above
+                raise InferenceFailed(f"OpenVINO cannot run it: {_reason(error)}") from error
+            # Copied: the request writes its own memory again in a later run.
+            return [
+                np.array(request.get_output_tensor(index).data, np.float32)
+                for index in range(len(self.outputs))
+            ]
+
+        return outputs
 
     def close(self) -> None:
-        """Free the request, and with it the model."""
-        self._request = None
+        """Free the requests, and with them the model."""
+        self._requests = []
 
 
 def _port(node: Any) -> Port:
