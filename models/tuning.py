@@ -12,7 +12,7 @@ from models.backends import ENGINES, available_engines
 from models.choice import Choice
 from models.detections import Detections
 from models.detector import MAX_THREADS, Detector, load
-from models.errors import ModelError
+from models.errors import ModelError, NotAModel
 from models.manifest import ModelEntry
 from models.network import MAX_BATCH
 from models.pictures import Picture
@@ -48,6 +48,7 @@ class Trial:
     """Processor time a picture."""
     refused: str = ""
     """Why it is no candidate: it failed, or found other boxes."""
+    loaded: bool = True
 
 
 Progress = Callable[[int, int], None]
@@ -68,12 +69,15 @@ def tune(entry: ModelEntry, progress: Progress | None = None) -> tuple[Trial, li
     reference.close()
     choices = sorted(_choices(free=free), key=lambda choice: choice.engine in CPU_ENGINES)
     round_s = min(ROUND_S, ROUNDS_SHARE * BUDGET_S / (ROUNDS * len(choices)))
-    trials = []
+    trials: list[Trial] = []
+    missing: set[str] = set()
     for number, choice in enumerate(choices):
         if time.monotonic() - begun_s > BUDGET_S and not all(trial.refused for trial in trials):
             trials.append(Trial(choice, 0.0, 0.0, "not tried: time is up"))
-        else:
+        elif choice.engine not in missing:
             trials.append(_try(entry, choice, pictures, expected, round_s))
+            if not trials[-1].loaded and choice.engine not in CPU_ENGINES:
+                missing.add(choice.engine)  # no device: nothing else of it will load either
         if progress is not None:
             progress(number + 1, len(choices))
     return _best(trials), trials
@@ -121,7 +125,8 @@ def _try(
         used_s = time.process_time() - used_s
         detector.close()
     except ModelError as error:
-        return Trial(choice, 0.0, 0.0, str(error))
+        reason = str(error).removeprefix(f"{entry.file}: ")
+        return Trial(choice, 0.0, 0.0, reason, loaded=not isinstance(error, NotAModel))
     return Trial(choice, statistics.median(paces), 1000 * used_s / seen)
 
 

@@ -39,8 +39,8 @@ log = logging.getLogger(__name__)
 SILENT_S = 15.0
 """A worker without a beat for this long hangs and is replaced (beats come every second)."""
 ROOM = 8
-"""Pictures that may be on their way to the model at a time: two batches. What does not fit waits
-as packets and is shed undecoded; more room would only make pictures older."""
+"""Pictures that may be on their way to the model at a time: two batches of four. What does not fit
+waits as packets and is shed undecoded; more room would only make pictures older."""
 REQUEST_TIMEOUT_S = 20.0
 RESTART_S = 0.25
 """Pause before a worker is started again; doubles up to RESTART_MOST_S while it keeps dying."""

@@ -71,6 +71,7 @@ class Runner:
             workers=ingest_workers,
             on_frame=self._slots.put,
             on_state=self._changed,
+            room=2 * self._sight.together,
             hardware=site.decoding.hardware,
         )
         self._load = LoadKeeper(site, look_closely=self._ingest.look_closely, tally=self._tally)

@@ -8,10 +8,12 @@ Its outputs are fresh arrays a run. Binding them to memory allocated once was me
 0.1 ms of a run of 60, and fixes output shapes that some exports leave free; it is not done.
 """
 
+import io
 import os
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +53,8 @@ class OnnxRuntimeSession:
     ) -> None:
         onnxruntime.set_default_logger_severity(_SILENT)
         if provider != _CPU and hasattr(onnxruntime, "preload_dlls"):
-            onnxruntime.preload_dlls()  # CUDA's libraries from Python packages, if they are there
+            with redirect_stdout(io.StringIO()):  # it prints what it misses
+                onnxruntime.preload_dlls()  # CUDA's libraries from Python packages
         try:
             session = onnxruntime.InferenceSession(
                 model,
@@ -65,7 +68,8 @@ class OnnxRuntimeSession:
             self.metadata: Mapping[str, str] = dict(session.get_modelmeta().custom_metadata_map)
             used = session.get_providers()[0]
         except Exception as error:  # its errors share no base but Exception
-            raise NotAModel(f"ONNX Runtime cannot load it: {_reason(error)}") from error
+            where = "" if provider == _CPU else f" on {provider}"
+            raise NotAModel(f"ONNX Runtime cannot load it{where}: {_reason(error)}") from error
         if used != provider:
             raise NotAModel(f"ONNX Runtime cannot load it: {provider} finds no device or library")
         self._session: onnxruntime.InferenceSession | None = session
@@ -140,4 +144,5 @@ def _port(node: onnxruntime.NodeArg) -> Port:
 def _reason(error: Exception) -> str:
     """Keep the sentence, drop the error code in front and what stretches over lines."""
     text = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", str(error))
+    text = re.sub(r"^/\S+:\d+ .*?\) ", "", text)  # a place in its own source
     return " ".join(text.split())[:200]
