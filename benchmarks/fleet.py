@@ -37,7 +37,7 @@ class Sample:
     cpu_s: float
     """User and system time of all its processes, since they started."""
     held_bytes: int
-    """Proportional set size of all its processes."""
+    """Proportional set size of all its processes, without files."""
     ring_bytes: int
     """Of it, packets kept: what the process publishes."""
     published_bytes: int
@@ -132,7 +132,7 @@ class Fleet:
         held = cpu_s = 0.0
         for pid in self._pids():
             cpu_s += _cpu_s(pid)
-            held += _pss_bytes(pid)
+            held += _held_bytes(pid)
         values = dict(_metrics(self._ask("/metrics").text))
         lost = _sum(values, "streetwarden_drops_total")
         return Sample(
@@ -190,9 +190,11 @@ def _cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) * _TICK_S
 
 
-def _pss_bytes(pid: int) -> int:
+def _held_bytes(pid: int) -> int:
+    """Memory of its own and shared memory, proportionally (proc(5), smaps_rollup)."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
+    kib = {line.partition(":")[0]: line.split()[1] for line in lines[1:]}
+    return (int(kib["Pss_Anon"]) + int(kib["Pss_Shmem"])) << 10
 
 
 def _metrics(text: str) -> Iterator[tuple[str, float]]:

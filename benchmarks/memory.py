@@ -1,8 +1,9 @@
 """Measure what a camera costs in memory, by the kernel's count, and whether it grows.
 
 What it measures: a site of n equal 1080p25 cameras (a quiet street, 2 Mbit/s, a key frame every two
-seconds), run by `streetwarden run`; proportional set size of all its processes less the packet
-rings, for several n: the slope is what one more idle camera costs. Then the ingest worker alone
+seconds), run by `streetwarden run`; memory of all its processes (the kernel's proportional set
+size of what is no file: files are shared with whoever else runs Python) less the packet rings, for
+several n: the slope is what one more idle camera costs. Then the ingest worker alone
 with `--close` cameras looked at closely at once, against the same worker with all idle: what a
 close look costs more.
 
@@ -11,7 +12,7 @@ the site publishes of itself (streetwarden_camera_memory_bytes less its rings).
 
 With --soak MINUTES: one site at full load (every camera due more often than the machine can look),
 sampled every ten seconds after the rings are full; `slope_mb_an_hour` is the straight line through
-memory less rings, which is to be flat.
+memory less rings, which is to be flat; `thirds_mb` are the medians of three thirds.
 
 Limit: an allocator keeps what it once had, so a site that shrinks does not give back; n rises here,
 each with processes of its own. A slope of some MB an hour over ten minutes is within the noise of
@@ -20,8 +21,8 @@ one look's memory (`noise_mb`, the scatter about the line).
     python -m benchmarks.memory [--cameras N,N,..] [--close N] [--soak MINUTES] [--keep]
 
 The last line is one JSON object: idle_mb, published_idle_mb, close_mb, held_mb {n: MB}, ring_mb; or
-slope_mb_an_hour, noise_mb, minutes, looks_s, shed_share with --soak. --keep also writes it to
-benchmarks/results/.
+slope_mb_an_hour, noise_mb, thirds_mb, minutes, looks_s, shed_share with --soak. --keep also writes
+it to benchmarks/results/.
 """
 
 import argparse
@@ -39,7 +40,7 @@ import numpy as np
 from benchmarks.fleet import Fleet, Sample
 from benchmarks.machine import keep
 from benchmarks.quiet_street import write_quiet_street
-from pipeline.ingest import Ingest
+from pipeline import Ingest
 from streams import CameraSpec, Source
 from streams.simulated import SimulatedCamera
 
@@ -182,8 +183,7 @@ def _soak(video: Path, folder: Path, seconds: float) -> dict[str, Any]:
     return {
         "slope_mb_an_hour": round(float(slope), 2),
         "noise_mb": round(float(np.std(held - (start + slope * at_h))), 2),
-        "first_mb": round(float(held[0]), 1),
-        "last_mb": round(float(held[-1]), 1),
+        "thirds_mb": [round(float(np.median(part)), 1) for part in np.array_split(held, 3)],
         "minutes": round(passed_s / 60.0, 1),
         "cameras": SOAK_CAMERAS,
         "looks_s": round(looks / passed_s, 2),

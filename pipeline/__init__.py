@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.events import Confirmed, Delivered, Event
 
 if TYPE_CHECKING:
+    from pipeline.ingest import Ingest
     from pipeline.plan import models_to_tune, registry_of
     from pipeline.refusal import SiteRefused, refuse_errors
     from pipeline.retention import custody_of, retain, retention_rule
@@ -31,6 +32,7 @@ __all__ = [
     "Confirmed",
     "Delivered",
     "Event",
+    "Ingest",
     "Runner",
     "SiteRefused",
     "SiteStatus",
@@ -51,6 +53,7 @@ __all__ = [
 _LATE = {
     "LONGEST_NAME": "pipeline.review",
     "CameraStatus": "pipeline.status",
+    "Ingest": "pipeline.ingest",
     "Runner": "pipeline.runner",
     "SiteRefused": "pipeline.refusal",
     "SiteStatus": "pipeline.status",
