@@ -29,7 +29,6 @@ from cases import (
     LookSeen,
     Message,
     Reserve,
-    SeenThing,
     ShownJob,
     Store,
     Supplement,
@@ -245,8 +244,7 @@ class Clips:
 def look_seen(look: Look) -> LookSeen:
     """Return what a look has found, as clips need it."""
     around = surroundings_of(look)
-    seen = tuple(SeenThing(label, box) for label, box in around.boxes)
-    return LookSeen(look.at_s, around.width, around.height, seen)
+    return LookSeen(look.at_s, around.width, around.height, around.seen)
 
 
 def _counts(look: Look) -> bool:

@@ -19,7 +19,6 @@ from cases import (
     ModelFacts,
     Reserve,
     Review,
-    SeenThing,
     Still,
     Store,
     case_payload,
@@ -199,7 +198,7 @@ class Confirmer:
             picture=picture,
             width=surroundings.width,
             height=surroundings.height,
-            seen=tuple(SeenThing(label, box) for label, box in surroundings.boxes),
+            seen=surroundings.seen,
             excerpt=excerpt,
         )
 

@@ -12,7 +12,6 @@ from cases import (
     FileKind,
     Reserve,
     SecondLook,
-    SeenThing,
     Still,
     Store,
     Supplement,
@@ -76,7 +75,7 @@ class FreshStills:
             picture=self._ingest.still(excerpt, look.at_s),
             width=around.width,
             height=around.height,
-            seen=tuple(SeenThing(label, box) for label, box in around.boxes),
+            seen=around.seen,
             excerpt=excerpt,
             state=look.state,
         )

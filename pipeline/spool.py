@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cases import SeenThing
 from detectors import Box
 from streams import Excerpt, load_excerpt, save_excerpt
 
@@ -20,8 +21,8 @@ class Surroundings:
 
     width: int
     height: int
-    boxes: tuple[tuple[str, Box], ...]
-    """(vocabulary name, x0 y0 x1 y1 in source pixels)."""
+    seen: tuple[SeenThing, ...]
+    """Boxes in source pixels."""
 
 
 class Spool:
@@ -48,7 +49,8 @@ class Spool:
             {
                 "width": surroundings.width,
                 "height": surroundings.height,
-                "boxes": [[label, *box] for label, box in surroundings.boxes],
+                "boxes": [[each.label, *each.box] for each in surroundings.seen],
+                "echoes": [at for at, each in enumerate(surroundings.seen) if each.echo],
             }
         )
         _replace(path.with_suffix(".json"), text.encode())
@@ -62,8 +64,12 @@ class Spool:
     def load_look(self, path: Path) -> tuple[Excerpt, Surroundings]:
         """Read a look; raises OSError or ValueError when it is not there or broken."""
         stored = json.loads(path.with_suffix(".json").read_bytes())
-        boxes = tuple((str(label), _box(edges)) for label, *edges in stored["boxes"])
-        surroundings = Surroundings(int(stored["width"]), int(stored["height"]), boxes)
+        echoes = set(stored.get("echoes", ()))  # none where an older version has written
+        seen = tuple(
+            SeenThing(str(label), _box(edges), at in echoes)
+            for at, (label, *edges) in enumerate(stored["boxes"])
+        )
+        surroundings = Surroundings(int(stored["width"]), int(stored["height"]), seen)
         return load_excerpt(path), surroundings
 
     def load_entry(self, violation_id: str) -> tuple[Excerpt, ...]:

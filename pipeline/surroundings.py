@@ -3,10 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors import VEHICLES, Look
+from cases import SeenThing
+from detectors import VEHICLES, Box, Look
 from models import VOCABULARY
 from pipeline.spool import Surroundings
 
+OTHER_CONF = 0.1
+"""People and two-wheelers are covered from this score on, vehicles from the lowest: below it, more
+of the accused went than of bystanders came (`tests/test_pipeline_cover.py`)."""
 ECHO_SCORE = 0.5
 """An echo's score is below this share of the score of the box it lies in."""
 ECHO_INSIDE = 0.5
@@ -14,23 +18,26 @@ ECHO_INSIDE = 0.5
 
 
 def surroundings_of(look: Look) -> Surroundings:
-    """Return every box of a look but echoes, labelled by vocabulary name.
+    """Return everything in a look, labelled by vocabulary name, and which of it are echoes.
 
-    At the low scores that rules follow things down to, a model finds parts of a vehicle once more
-    as vehicles. Such an echo is not somebody else's car: covering it would cover the accused.
+    At low scores a model finds parts of a vehicle once more as vehicles. Inside the accused such
+    an echo is not somebody else's car, and covering it would cover the accused.
     """
     detections = look.detections
     names = [VOCABULARY.name(int(label)) for label in detections.label]
     vehicles = np.array([name in VEHICLES for name in names], bool)
     echoes = _echoes(detections.xyxy, detections.score, vehicles)
-    boxes = tuple(
-        (name, (x0, y0, x1, y1))
-        for name, echo, (x0, y0, x1, y1) in zip(
-            names, echoes, detections.xyxy.tolist(), strict=True
-        )
-        if not echo
+    sure = vehicles | (detections.score >= OTHER_CONF)
+    seen = tuple(
+        SeenThing(names[index], _box(detections.xyxy[index]), bool(echoes[index]))
+        for index in np.flatnonzero(sure).tolist()
     )
-    return Surroundings(look.width, look.height, boxes)
+    return Surroundings(look.width, look.height, seen)
+
+
+def _box(edges: NDArray[np.float32]) -> Box:
+    x0, y0, x1, y1 = (float(edge) for edge in edges)
+    return x0, y0, x1, y1
 
 
 def _echoes(

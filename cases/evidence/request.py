@@ -17,6 +17,8 @@ class SeenThing:
     """Vocabulary name."""
     box: Box
     """In the pixels that the still's width and height count."""
+    echo: bool = False
+    """Found much less surely inside another vehicle's box: perhaps a part of that one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
