@@ -3,14 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+PYTHON_SCENES ?= $(shell command -v python3.11 || echo $(PYTHON))
 
-.PHONY: setup system demo test check clean
+.PHONY: setup system demo test check model model-small model-environments clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo [ARGS='--once --json']   set up and run the demo"
 	@echo "make test                          set up, check and run the tests"
 	@echo "make setup | check | clean"
+	@echo "make model [ARGS='--scenes 700']    from seeds to a street model, in runs/model (hours)"
+	@echo "make model-small                   the same at toy scale (minutes)"
 
 # A fresh Debian has python3 without venv; root installs it, others are told how.
 $(BIN)/python:
@@ -50,6 +53,27 @@ check: setup
 # Many tests wait for real time; files beside each other keep two cores busy.
 test: setup system check
 	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+# Environments of their own, because their needs collide; bpy 5.0 wants Python 3.11.
+.venv-scenes/installed: training/scenes/requirements.txt
+	@$(PYTHON_SCENES) -m venv .venv-scenes >&2
+	@.venv-scenes/bin/python -m pip install --quiet --disable-pip-version-check -r $< >&2
+	@touch $@
+
+.venv-training/installed: pyproject.toml
+	@$(PYTHON) -m venv .venv-training >&2
+	@.venv-training/bin/python -m pip install --quiet --disable-pip-version-check \
+	  --editable '.[training]' >&2
+	@touch $@
+
+model-environments: setup .venv-scenes/installed .venv-training/installed
+
+# Both go on where they were stopped; neither touches models/weights unless ARGS has --install.
+model: model-environments
+	@$(BIN)/python -m training.make $(ARGS)
+
+model-small: model-environments
+	@$(BIN)/python -m training.make --small $(ARGS)
 
 clean:
 	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

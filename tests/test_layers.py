@@ -26,7 +26,7 @@ MAY_IMPORT = {
 HOMES = {
     # library: folders that may import it
     "av": ("streams",),
-    "onnxruntime": ("models/backends",),
+    "onnxruntime": ("models/backends", "training/quantize.py"),
     "openvino": ("models/backends",),
     "gmssl": ("cases/egova",),
     "httpcore": ("cases",),

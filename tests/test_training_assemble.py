@@ -11,7 +11,7 @@ import pytest
 from models import load
 from tests.rendered import rendered
 from training.annotations import read_scene
-from training.assemble import assemble, main
+from training.assemble import Sources, assemble, main
 from training.crops import read_sample
 from training.example import CLASSES, Box, DatasetError
 from training.real_sets import REAL_SETS
@@ -21,7 +21,7 @@ from training.teacher import complete, is_news
 def test_labels_come_back_as_they_went_in(tmp_path: Path) -> None:
     """A dataset's label files give the boxes of the renderer's truth, in the picture's pixels."""
     rendered(tmp_path / "scenes", range(16))
-    counts = assemble([tmp_path / "scenes"], None, None, tmp_path / "out")
+    counts = assemble(Sources((tmp_path / "scenes",)), None, tmp_path / "out")
     assert counts["train"] == {"pictures": {"scenes": 14}, "boxes": {"car": 14}}
     assert counts["val"] == {"pictures": {"scenes": 2}, "boxes": {"car": 2}}
     sample = read_sample(tmp_path / "out" / "images" / "val" / "scenes-000007-0.jpg")
@@ -32,11 +32,11 @@ def test_labels_come_back_as_they_went_in(tmp_path: Path) -> None:
 def test_assembling_again_adds_what_is_new(tmp_path: Path) -> None:
     """A second run keeps what is there and takes in later pictures."""
     rendered(tmp_path / "a", range(3))
-    assemble([tmp_path / "a"], None, None, tmp_path / "out")
+    assemble(Sources((tmp_path / "a",)), None, tmp_path / "out")
     kept = tmp_path / "out" / "labels" / "train" / "scenes-000001-0.txt"
     before = kept.stat().st_mtime_ns
     rendered(tmp_path / "b", range(3, 5))
-    counts = assemble([tmp_path / "a", tmp_path / "b"], None, None, tmp_path / "out")
+    counts = assemble(Sources((tmp_path / "a", tmp_path / "b")), None, tmp_path / "out")
     assert counts["train"] == {"pictures": {"scenes": 5}, "boxes": {"car": 5}}
     assert kept.stat().st_mtime_ns == before
 
@@ -71,7 +71,7 @@ def test_a_scene_without_its_picture_is_refused(tmp_path: Path) -> None:
     (tmp_path / "scenes" / "000000-0.jpg").unlink()
     assert read_scene(tmp_path / "scenes" / "000000-0.json").boxes
     with pytest.raises(DatasetError, match="not a picture"):
-        assemble([tmp_path / "scenes"], None, None, tmp_path / "out")
+        assemble(Sources((tmp_path / "scenes",)), None, tmp_path / "out")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from training.assemble import assemble
+from training.assemble import Sources, assemble
 from training.example import DatasetError
 from training.frames import take_frames
 
@@ -24,4 +24,4 @@ def test_what_is_no_video_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="not a video"):
         take_frames(text, tmp_path / "out")
     with pytest.raises(DatasetError, match="teacher"):
-        assemble([], None, None, tmp_path / "data", [text])
+        assemble(Sources(frames=(text,)), None, tmp_path / "data")

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import REPOSITORY
 from training.annotations import read_scene
-from training.assemble import assemble
+from training.assemble import Sources, assemble
 from training.example import CLASSES, DatasetError
 from training.frames import take_frames
 from training.plates import main
@@ -145,7 +145,7 @@ def test_plates_teach_and_never_judge(tmp_path: Path) -> None:
         (folder / f"{seed:06d}-0.json").write_text(json.dumps(record))
     example = read_scene(folder / "000007-0.json")
     assert (example.origin, example.boxes[0].source) == ("plates", "teacher")
-    counts = assemble([], None, None, tmp_path / "out", plates=[folder])
+    counts = assemble(Sources(plates=(folder,)), None, tmp_path / "out")
     assert counts["train"] == {"pictures": {"plates": 2}, "boxes": {"car": 2}}
     assert counts["val"] == {"pictures": {}, "boxes": {}}
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import REPOSITORY
 from tests.rendered import rendered
-from training.assemble import assemble
+from training.assemble import Sources, assemble
 
 TRAINING = REPOSITORY / ".venv-training" / "bin" / "python"
 
@@ -47,7 +47,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_a_resumed_run_is_the_unbroken_one(tmp_path: Path) -> None:
     """Two steps and then one more give bit for bit the weights of three steps in one go."""
     rendered(tmp_path / "scenes", range(4))
-    assemble([tmp_path / "scenes"], None, None, tmp_path / "data")
+    assemble(Sources((tmp_path / "scenes",)), None, tmp_path / "data")
     ended = run("-c", RUNS, str(tmp_path / "data"), str(tmp_path))
     assert ended.stdout.endswith("equal\n"), ended.stderr
     made = json.loads((tmp_path / "whole" / "made.json").read_text(encoding="utf-8"))

@@ -5,8 +5,8 @@ r"""Put rendered scenes and real pictures together into one dataset (YOLO format
         --teacher $STREETWARDEN_DATA/weights/picodet_s_416_coco.onnx --out runs/dataset
 
 Writes images/SPLIT/ORIGIN-NAME.jpg (at most LONGEST_PX long), labels/SPLIT/*.txt, data.yaml for
-Ultralytics and, last of all, dataset.json with the counts and, by origin, the classes of which
-nothing is to be learned there (unknown): a folder without it is half-written.
+Ultralytics, coco-SPLIT.json and, last of all, dataset.json with the counts and, by origin, the
+classes of which nothing is to be learned there (unknown): a folder without it is half-written.
 Splits: "train", and "val" for what only judges. Run again after more pictures were rendered: what
 is there is kept, so the teacher sees every real picture once.
 """
@@ -15,7 +15,8 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -24,7 +25,10 @@ from models import load
 from training.annotations import read_scene
 from training.example import CLASSES, DatasetError, Example
 from training.frames import take_frames
+from training.own import OwnSet, own_set
+from training.progress import progress
 from training.real_sets import REAL_SETS, UNKNOWN
+from training.sheets import sheets_of
 from training.split import split_scenes
 from training.teacher import complete
 
@@ -44,17 +48,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--frames", type=Path, nargs="*", default=[], help="videos whose frames the teacher labels"
     )
     parser.add_argument("--teacher", type=Path, help="ONNX model that fills in other classes")
+    parser.add_argument(
+        "--own",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("FORMAT", "FOLDER"),
+        help="a city's own pictures: voc, yolo or coco, and their folder",
+    )
+    parser.add_argument("--sheets", action="store_true", help="write contact sheets too")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(arguments)
+    sources = Sources(
+        tuple(options.scenes),
+        tuple(options.plates),
+        options.real,
+        tuple(options.frames),
+        tuple((form, Path(folder)) for form, folder in options.own),
+    )
     try:
-        counts = assemble(
-            options.scenes,
-            options.real,
-            options.teacher,
-            options.out,
-            options.frames,
-            options.plates,
-        )
+        counts = assemble(sources, options.teacher, options.out)
+        if options.sheets:
+            for split in ("train", "val"):
+                sheets_of(options.out, split, options.out / "sheets")
     except (DatasetError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -62,31 +78,49 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def assemble(
-    scenes: Sequence[Path],
-    real: Path | None,
-    teacher: Path | None,
-    out: Path,
-    frames: Sequence[Path] = (),
-    plates: Sequence[Path] = (),
-) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where a dataset's pictures come from."""
+
+    scenes: tuple[Path, ...] = ()
+    plates: tuple[Path, ...] = ()
+    real: Path | None = None
+    frames: tuple[Path, ...] = ()
+    own: tuple[tuple[str, Path], ...] = ()
+    """(format, folder) of a city's own pictures."""
+
+
+def assemble(sources: Sources, teacher: Path | None, out: Path) -> dict[str, object]:
     """Write the dataset; return its counts (pictures and boxes a split and origin)."""
-    if frames and teacher is None:
+    if sources.frames and teacher is None:
         raise DatasetError("frames of videos have no labels of their own: name a --teacher too")
-    splits = _rendered(scenes)
-    splits["train"] += [example for folder in plates for example in _pictures(folder)]
+    splits = _rendered(sources.scenes)
+    splits["train"] += [example for folder in sources.plates for example in _pictures(folder)]
+    own = [own_set(form, folder) for form, folder in sources.own]
+    real = [*(_real(sources.real) if sources.real is not None else ()), *_own(own)]
     (out / "dataset.json").unlink(missing_ok=True)
     for split, examples in splits.items():
-        for example in examples:
+        for example in progress(examples, f"rendered, {split}"):
             _write(example, out, split)
     detector = load(teacher) if teacher is not None else None
-    taken = [("train", one) for video in frames for one in take_frames(video, out / "frames")]
-    for split, example in [*(_real(real) if real is not None else ()), *taken]:
+    taken = [
+        ("train", one) for video in sources.frames for one in take_frames(video, out / "frames")
+    ]
+    for split, example in progress([*real, *taken], "real"):
         if detector is None or _labels_of(example, out, split).exists():
             _write(example, out, split)
         else:
             _write(complete(example, detector), out, split)
-    return _finish(out)
+    return _finish(out, {one.name: one.unknown for one in own})
+
+
+def _own(sets: Sequence[OwnSet]) -> Iterable[tuple[str, Example]]:
+    if len({one.name for one in sets}) < len(sets):
+        raise DatasetError("two own folders have the same name: set one in its mapping.json")
+    for one in sets:
+        train, held_out = one.split()
+        yield from (("train", example) for example in train)
+        yield from (("val", example) for example in held_out)
 
 
 def _rendered(folders: Sequence[Path]) -> dict[str, list[Example]]:
@@ -135,7 +169,8 @@ def _write(example: Example, out: Path, split: str) -> None:
     shrink = min(1.0, LONGEST_PX / max(image.shape[:2]))
     if shrink < 1.0:
         image = cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
-    cv2.imwrite(str(picture), image, [cv2.IMWRITE_JPEG_QUALITY, 92])
+    if not cv2.imwrite(str(picture), image, [cv2.IMWRITE_JPEG_QUALITY, 92]):
+        raise DatasetError(f"{picture}: cannot be written (is the disk full?)")
     partial = labels.with_suffix(".part")
     partial.write_text("".join(yolo_lines(example)), encoding="utf-8")
     partial.replace(labels)
@@ -154,7 +189,7 @@ def yolo_lines(example: Example) -> list[str]:
     return lines
 
 
-def _finish(out: Path) -> dict[str, object]:
+def _finish(out: Path, own: Mapping[str, frozenset[str]]) -> dict[str, object]:
     counts: dict[str, object] = {}
     for split in ("train", "val"):
         pictures: Counter[str] = Counter()
@@ -164,7 +199,7 @@ def _finish(out: Path) -> dict[str, object]:
             lines = labels.read_text(encoding="utf-8").splitlines()
             boxes.update(CLASSES[int(line.split()[0])] for line in lines)
         counts[split] = {"pictures": dict(pictures), "boxes": dict(boxes)}
-    counts["unknown"] = {origin: sorted(names) for origin, names in UNKNOWN.items()}
+    counts["unknown"] = {origin: sorted(names) for origin, names in {**UNKNOWN, **own}.items()}
     scenes = [path.name.split("-")[1] for path in out.glob("labels/*/scenes-*.txt")]
     if scenes:
         counts["scene_seeds"] = [int(min(scenes)), int(max(scenes))]
@@ -173,8 +208,49 @@ def _finish(out: Path) -> dict[str, object]:
         f"path: {out.resolve()}\ntrain: images/train\nval: images/val\nnames:\n{names}\n",
         encoding="utf-8",
     )
-    (out / "dataset.json").write_text(json.dumps(counts, indent=1), encoding="utf-8")
+    for split in ("train", "val"):
+        _write_coco(out, split)
+    # Last of all: a folder without it is half-written.
+    partial = out / "dataset.json.part"
+    partial.write_text(json.dumps(counts, indent=1), encoding="utf-8")
+    partial.replace(out / "dataset.json")
     return counts
+
+
+def _write_coco(out: Path, split: str) -> None:
+    """Write the labels of a split as OUT/coco-SPLIT.json, for tools that read COCO."""
+    images: list[dict[str, object]] = []
+    rows: list[dict[str, object]] = []
+    for number, labels in enumerate(sorted((out / "labels" / split).glob("*.txt")), 1):
+        picture = out / "images" / split / f"{labels.stem}.jpg"
+        width, height = size_of(picture)
+        name = picture.relative_to(out).as_posix()
+        images.append({"id": number, "file_name": name, "width": width, "height": height})
+        for line in labels.read_text(encoding="utf-8").splitlines():
+            label, *shares = line.split()
+            x, y, w, h = (float(share) for share in shares)
+            box = [(x - w / 2) * width, (y - h / 2) * height, w * width, h * height]
+            row: dict[str, object] = {"id": len(rows) + 1, "image_id": number, "iscrowd": 0}
+            row |= {"category_id": int(label), "bbox": [round(value, 2) for value in box]}
+            rows.append(row | {"area": round(box[2] * box[3], 2)})
+    categories = [{"id": i, "name": name} for i, name in enumerate(CLASSES)]
+    record = {"images": images, "annotations": rows, "categories": categories}
+    (out / f"coco-{split}.json").write_text(json.dumps(record), encoding="utf-8")
+
+
+def size_of(picture: Path) -> tuple[int, int]:
+    """Return width and height of a JPEG by its frame header, without decoding it."""
+    with picture.open("rb") as file:
+        if file.read(2) != b"\xff\xd8":
+            raise DatasetError(f"{picture}: not a JPEG")
+        while len(head := file.read(4)) == 4:
+            length = int.from_bytes(head[2:])
+            # SOF0 to SOF15 hold the size; C4, C8 and CC are tables of other things.
+            if 0xC0 <= head[1] <= 0xCF and head[1] not in {0xC4, 0xC8, 0xCC}:
+                frame = file.read(5)
+                return int.from_bytes(frame[3:5]), int.from_bytes(frame[1:3])
+            file.seek(length - 2, 1)
+    raise DatasetError(f"{picture}: no size in its header")
 
 
 if __name__ == "__main__":

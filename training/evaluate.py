@@ -26,6 +26,7 @@ from models import Detector, ModelError, load
 from training.annotations import read_scene
 from training.example import CLASSES, DatasetError, Example
 from training.judged import Judged, judge, summary
+from training.own import OwnSet, own_set
 from training.quiet import judge_quiet
 from training.real_sets import REAL_SETS
 from training.split import split_scenes
@@ -60,6 +61,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--scenes", type=Path, nargs="*", default=[])
     parser.add_argument("--unseen", type=Path, nargs="*", default=[])
     parser.add_argument("--real", type=Path)
+    parser.add_argument(
+        "--own",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("FORMAT", "FOLDER"),
+        help="a city's own pictures, as for training.assemble; their last third judges",
+    )
     parser.add_argument("--quiet", type=Path, help="video with frames that show nothing")
     parser.add_argument("--beside", type=Path, help="another model, at equal recall")
     parser.add_argument("--plots", type=Path, help="folder for curves and confusion")
@@ -67,7 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         detector = load(options.model)
-        sets = judge_all(detector, held_out(options.scenes, options.unseen, options.real))
+        own = [own_set(form, Path(folder)) for form, folder in options.own]
+        sets = judge_all(detector, held_out(options.scenes, options.unseen, options.real, own))
         table = table_of(sets, options.conf)
         if options.quiet is not None:
             table["quiet"] = judge_quiet(detector, options.quiet, options.conf)
@@ -90,7 +100,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def held_out(
-    scenes: Sequence[Path], unseen: Sequence[Path], real: Path | None
+    scenes: Sequence[Path],
+    unseen: Sequence[Path],
+    real: Path | None,
+    own: Sequence[OwnSet] = (),
 ) -> dict[str, tuple[list[Example], Mapping[str, str]]]:
     """Read what judges: set: (its pictures, class: name it is judged under)."""
     rendered = split_scenes(_pictures(scenes))[1] + _pictures(unseen)
@@ -101,6 +114,9 @@ def held_out(
     for real_set in REAL_SETS if real is not None else ():
         group = REAL_GROUPS.get(real_set.folder, REAL_GROUP)
         sets[real_set.folder] = (real_set.split(real)[1] if real else [], group)
+    for one in own:
+        named = {name for name in one.classes.values() if name is not None} - one.unknown
+        sets[one.name] = (one.split()[1], {name: name for name in named})
     if not sets:
         raise DatasetError("nothing to judge by: no held-out scene and no real set")
     return sets

@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -48,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     entry.add_argument("--made", type=Path, required=True, help="made.json of the run")
     entry.add_argument("--other", type=Path, nargs="*", default=[], help="scores of other models")
     entry.add_argument("--weights", type=Path, default=WEIGHTS)
+    entry.add_argument("--toy", action="store_true", help="do not ask it to pass the self-check")
     options = parser.parse_args(arguments)
     try:
         if options.command == "onnx":
@@ -58,6 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for path in options.other:
                 others = json.loads(path.read_text(encoding="utf-8"))
                 scores.setdefault("others", {})[path.stem] = others
+            made["commit"] = commit()
+            if options.toy:
+                made["toy"] = "too short a run for the self-check"
             enter(options.model, options.weights, options.threshold, made, scores)
     except (DatasetError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
@@ -109,8 +114,12 @@ def write_onnx(model: Any, out: Path, *, end_to_end: bool) -> None:
 def enter(
     model: Path, weights: Path, threshold: float, made: dict[str, Any], scores: dict[str, Any]
 ) -> None:
-    """Copy a checked model to the bundled weights and write its manifest entry."""
-    from models import load  # noqa: PLC0415 - the training environment lacks what it needs
+    """Copy a checked model to the bundled weights and write its manifest entry.
+
+    Raises DatasetError for one that is too large, has other classes or, unless made holds "toy",
+    does not see what the self-check's pictures show.
+    """
+    from models import Verdict, check_model, load  # noqa: PLC0415 - slow, and only this needs it
 
     size = model.stat().st_size
     if size > MOST_BYTES:
@@ -118,6 +127,10 @@ def enter(
     detector = load(model, conf=threshold)
     if tuple(detector.classes) != CLASSES:
         raise DatasetError(f"{model}: classes {detector.classes}, expected {CLASSES}")
+    if "toy" not in made:
+        checked = check_model(model, conf=threshold)
+        if checked.verdict is not Verdict.ACCEPTED:
+            raise DatasetError(f"{model}: fails its self-check: {'; '.join(checked.reasons)}")
     target = weights / "street.onnx"
     partial = target.with_suffix(".part")
     shutil.copyfile(model, partial)
@@ -133,7 +146,7 @@ def enter(
         "licence": "AGPL-3.0",
         "threshold": threshold,
         "made": made | {"classes_learned": [name for name in CLASSES if name in learned]},
-        "scores": scores,
+        "scores": {key: value for key, value in scores.items() if key != "confusion"},
         "maps": {},
     }
     manifest = weights / "manifest.json"
@@ -145,6 +158,23 @@ def enter(
     partial = manifest.with_suffix(".part")
     partial.write_text(json.dumps({"models": [*others, record]}, indent=1) + "\n", "utf-8")
     partial.replace(manifest)
+
+
+def commit() -> str:
+    """Return the commit that the working tree stands on, with "+" when it is changed."""
+    git = shutil.which("git")
+    if git is None:
+        return "unknown"
+
+    def ask(*words: str) -> str:
+        command = [git, "-C", str(WEIGHTS.parent), *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        return done.stdout.strip() if done.returncode == 0 else ""
+
+    name = ask("rev-parse", "--short=12", "HEAD")
+    if not name:
+        return "unknown"
+    return name + ("+" if ask("status", "--porcelain", "--untracked-files=no") else "")
 
 
 def _is_learned(row: dict[str, Any]) -> bool:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import cv2
+from cv2.typing import MatLike
 
 from training.example import DatasetError, Example
 from training.progress import progress
@@ -23,6 +24,11 @@ def open_video(video: Path) -> tuple[cv2.VideoCapture, float, int]:
     return reader, float(reader.get(cv2.CAP_PROP_FPS) or 25.0), frames
 
 
+def _write(path: Path, image: MatLike) -> None:
+    if not cv2.imwrite(str(path), image, [cv2.IMWRITE_JPEG_QUALITY, 92]):
+        raise DatasetError(f"{path}: cannot be written (is the disk full?)")
+
+
 def take_frames(video: Path, out: Path, every_s: float = EVERY_S) -> list[Example]:
     """Write a frame every so many seconds as OUT/STEM-NUMBER.jpg; raises DatasetError.
 
@@ -41,7 +47,7 @@ def take_frames(video: Path, out: Path, every_s: float = EVERY_S) -> list[Exampl
             if known:
                 path = out / f"{video.stem}-{number:06d}.jpg"
                 if not path.exists():
-                    cv2.imwrite(str(path), image, [cv2.IMWRITE_JPEG_QUALITY, 92])
+                    _write(path, image)
                 height, width = image.shape[:2]
                 examples.append(Example(path, width, height, (), FRAMES, (video.stem, number)))
     reader.release()

@@ -79,19 +79,22 @@ class Run:
     def save(self) -> None:
         """Write the checkpoint; a crash while writing leaves the one before."""
         partial = self.folder / "last.pt.part"
-        torch.save(
-            {
-                "architecture": ARCHITECTURE,
-                "classes": list(CLASSES),
-                "model": self.model.state_dict(),
-                "mean": self.mean.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
-                "step": self.step,
-                "seed": self.seed,
-            },
-            partial,
-        )
-        partial.replace(self.folder / "last.pt")
+        state = {
+            "architecture": ARCHITECTURE,
+            "classes": list(CLASSES),
+            "model": self.model.state_dict(),
+            "mean": self.mean.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "seed": self.seed,
+        }
+        try:
+            torch.save(state, partial)
+            partial.replace(self.folder / "last.pt")
+        except (OSError, RuntimeError) as error:
+            # On a full disk torch raises a RuntimeError of its own.
+            partial.unlink(missing_ok=True)
+            raise DatasetError(f"{partial}: cannot be written (is the disk full?)") from error
 
     def learn(self, batch: dict[str, torch.Tensor]) -> tuple[float, dict[str, float]]:
         """Take one step; return the loss and its parts."""
@@ -149,6 +152,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DatasetError as error:
         print(error, file=sys.stderr)
         return 2
+    try:
+        return _carry_on(run, cuts, options)
+    except (DatasetError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _carry_on(run: Run, cuts: Cuts, options: argparse.Namespace) -> int:
     if options.start is not None and run.step == 0:
         run.calibrate(cuts.batch(np.random.default_rng(options.seed), CALIBRATION)["img"])
     _write_made(run, options)
