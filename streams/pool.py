@@ -24,7 +24,6 @@ class DecodePool:
         self._lanes: list[Lane] = []
         self._wake = threading.Condition()
         self._stopping = False
-        self._most = room
         self._room = room
         self._threads = [
             threading.Thread(target=self._work, name=f"decode-{number}", daemon=True)
@@ -66,9 +65,8 @@ class DecodePool:
         """
         with self._wake:
             for lane in lanes:
-                lane.out = max(0, lane.out - 1)
-            if self._room is not None and self._most is not None:
-                self._room = min(self._most, self._room + len(lanes))
+                # While a turn lasts it may be told before the turn is counted; see _done.
+                lane.out = lane.out - 1 if lane.busy else max(0, lane.out - 1)
             self._wake.notify_all()
 
     def _work(self) -> None:
@@ -90,14 +88,20 @@ class DecodePool:
         """Wait for room and for the most urgent lane; None when stopping."""
         with self._wake:
             while not self._stopping:
-                lane = self._most_urgent() if self._room is None or self._room > 0 else None
+                lane = self._most_urgent() if self._has_room else None
                 if lane is not None:
                     lane.busy, lane.ready = True, False
                     lane.served_s = time.monotonic()
-                    self._take_room(1)
                     return lane
                 self._wake.wait()
             return None
+
+    @property
+    def _has_room(self) -> bool:
+        """Count what is out, and a picture for each turn that is going on."""
+        if self._room is None:
+            return True
+        return sum(max(0, lane.out) + lane.busy for lane in self._lanes) < self._room
 
     def _most_urgent(self) -> Lane | None:
         now_s = time.monotonic()
@@ -111,12 +115,7 @@ class DecodePool:
     def _done(self, lane: Lane, handed_out: int) -> None:
         with self._wake:
             lane.busy = False
-            lane.out += handed_out if self._room is not None else 0
-            self._take_room(handed_out - 1)
+            lane.out = max(0, lane.out + handed_out) if self._room is not None else 0
             lane.ready = lane.ready or lane.waiting
             if lane.ready or handed_out == 0:
                 self._wake.notify()
-
-    def _take_room(self, pictures: int) -> None:
-        if self._room is not None:
-            self._room -= pictures

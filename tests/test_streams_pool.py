@@ -172,3 +172,23 @@ def test_at_least_one_worker() -> None:
     """A pool without threads would never decode."""
     with pytest.raises(ValueError, match="at least one"):
         DecodePool(0)
+
+
+def test_a_look_taken_before_its_turn_is_over_leaves_its_camera_free() -> None:
+    """Whoever takes pictures may be quicker than the thread that hands them out."""
+    frames: list[Frame] = []
+
+    def take_at_once(frame: Frame) -> None:
+        frames.append(frame)
+        pool.more([lane])
+
+    pool, lane = DecodePool(1, room=2), make_lane(take_at_once)
+    pool.add(lane)
+    pool.start()
+    keys = [job for job in jobs_of() if job.packet.key][:4]
+    for number, job in enumerate(keys, 1):
+        assert lane.offer(job, early=EARLY)
+        pool.ready(lane)
+        wait_until(lambda number=number: lane.looks == number)  # type: ignore[misc]
+    pool.stop(2.0)
+    assert lane.dropped == 0
