@@ -49,6 +49,8 @@ class Cameras:
         self._server.set_address("127.0.0.1")
         self._server.set_service("0")
         self._server.set_backlog(256)
+        # A mount's first client waits for a key frame; the others need not wait with it.
+        self._server.get_thread_pool().set_max_threads(-1)
         for mount in range(mounts):
             factory = GstRtspServer.RTSPMediaFactory()
             factory.set_launch(LAUNCH)
