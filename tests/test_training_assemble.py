@@ -1,5 +1,6 @@
 """Pictures into a dataset in YOLO format."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from models import load
 from tests.rendered import rendered
+from tests.small_disk import small_disk
 from training.annotations import read_scene
 from training.assemble import Sources, assemble, main
 from training.crops import read_sample
@@ -105,3 +107,22 @@ def test_a_real_picture_is_completed(shared_data: Path) -> None:
         added += whole.boxes[len(example.boxes) :]
     assert added
     assert {box.source for box in added} == {"teacher"}
+
+
+def test_a_full_disk_is_said_and_leaves_a_half_written_dataset(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 2 and one message; there is no dataset.json, and with room it goes on to the end."""
+    rendered(tmp_path / "scenes", range(20))
+    arguments = ["--scenes", str(tmp_path / "scenes"), "--out"]
+    with small_disk(tmp_path / "small", "100k") as disk:
+        assert main([*arguments, str(disk / "out")]) == 2
+        told = capsys.readouterr().err
+        assert "disk" in told or "space" in told
+        assert not (disk / "out" / "dataset.json").exists()
+        shutil.copytree(disk / "out", tmp_path / "out")
+    assert main([*arguments, str(tmp_path / "out")]) == 0
+    pictures = sorted((tmp_path / "out" / "images" / "train").glob("*.jpg"))
+    assert len(pictures) == 18
+    for picture in pictures:
+        assert read_sample(picture).picture.shape == (360, 640, 3)

@@ -11,8 +11,10 @@ from tests.conftest import REPOSITORY
 from training.evaluate import COMMON, table_of
 from training.example import Box, DatasetError, Example
 from training.judged import Judged
+from training.look import look
 from training.quiet import judge_quiet, shows_nothing
 from training.scoring import NOTHING
+from training.sheets import write_sheets
 from training.split import is_held_out_seed
 
 NAMES = ["car", "stall", "muck"]
@@ -113,3 +115,12 @@ def test_empty_asphalt_is_judged_where_it_is_known(tmp_path: Path) -> None:
     street = load(REPOSITORY / "models" / "weights" / "street.onnx", threads=1)
     with pytest.raises(DatasetError, match="known of"):
         judge_quiet(street, tmp_path / "other.mp4", 0.9)
+
+
+def test_a_look_shows_the_last_third_of_a_video(shared_data: Path, tmp_path: Path) -> None:
+    """Twelve frames of a busy road on one sheet, with cars counted."""
+    street = load(REPOSITORY / "models" / "weights" / "street.onnx", threads=1)
+    tiles, counts = look(street, shared_data / "videos" / "city_road.avi", 0.3)
+    assert len(tiles) == 12
+    assert counts["car"] > 12
+    assert [path.name for path in write_sheets(tiles, tmp_path / "road")] == ["road-00.jpg"]

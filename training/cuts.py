@@ -49,8 +49,12 @@ class Pictures:
 class Cuts:
     """Draws batches of cuts; keeps the decoded pictures in memory."""
 
-    def __init__(self, dataset: Path) -> None:
-        """Read what there is; raises DatasetError for a folder that is none or half-written."""
+    def __init__(self, dataset: Path, without: frozenset[str] = frozenset()) -> None:
+        """Read what there is but for some origins; raises DatasetError.
+
+        That is for a folder that is none or half-written, an origin that is not there, and when
+        nothing is left.
+        """
         if not (dataset / "dataset.json").exists():
             raise DatasetError(f"{dataset}: no dataset.json, so it is none or half-written")
         counts = json.loads((dataset / "dataset.json").read_text(encoding="utf-8"))
@@ -59,6 +63,10 @@ class Cuts:
             for origin, names in counts.get("unknown", {}).items()
         }
         pictures = sorted((dataset / "images" / "train").glob("*.jpg"))
+        origins = {picture.name.partition("-")[0] for picture in pictures}
+        if strange := sorted(without - origins):
+            raise DatasetError(f"{dataset}: no {strange[0]!r}; there are {', '.join(origins)}")
+        pictures = [one for one in pictures if one.name.partition("-")[0] not in without]
         if not pictures:
             raise DatasetError(f"{dataset}: no training pictures")
         self._rendered = Pictures([p for p in pictures if p.name.startswith("scenes-")])

@@ -53,6 +53,7 @@ def tile_of(image: Image, marks: Sequence[tuple[str, Sequence[float]]], title: s
 
 
 def _colour(name: str) -> tuple[int, int, int]:
+    name = name.partition(" ")[0]
     place = CLASSES.index(name) if name in CLASSES else 0
     patch = np.array([[[place * 179 // len(CLASSES), 220, 255]]], np.uint8)
     blue, green, red = cv2.cvtColor(patch, cv2.COLOR_HSV2BGR)[0, 0].tolist()

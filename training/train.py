@@ -6,7 +6,8 @@ r"""Train the street model: a YOLO26n from scratch on cuts of the dataset's pict
 Model and loss are the Ultralytics package's; the loop is ours, because its own loader pads 16:9
 pictures to squares, and on a processor every pixel counts. Stopped at any time, the same command
 goes on from the last checkpoint (RUN/last.pt, every SAVE_EVERY steps); more --steps later continue
-the run. The same seed draws the same cuts; RUN/log.jsonl has one line a LOG_EVERY steps.
+the run. With a CUDA device it trains there. The same seed draws the same cuts; RUN/log.jsonl has
+one line a LOG_EVERY steps.
 """
 
 import argparse
@@ -42,12 +43,22 @@ class Run:
     """Model, its running mean, optimiser and step: everything a checkpoint holds."""
 
     def __init__(
-        self, folder: Path, *, steps: int, rate: float, seed: int, start: Path | None = None
+        self,
+        folder: Path,
+        *,
+        steps: int,
+        rate: float,
+        seed: int,
+        start: Path | None = None,
+        device: str = "cpu",
     ) -> None:
         self.folder, self.steps, self.rate, self.seed = folder, steps, rate, seed
         folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(seed)
-        self.model = make_model() if start is None else rebuild(start)
+        if device == "auto":
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.device = torch.device(device)
+        self.model = (make_model() if start is None else rebuild(start)).to(self.device)
         self.mean = deepcopy(self.model).eval()
         decayed = [p for p in self.model.parameters() if p.ndim > 1]
         others = [p for p in self.model.parameters() if p.ndim <= 1]
@@ -63,7 +74,7 @@ class Run:
     def _restore(self) -> None:
         path = self.folder / "last.pt"
         if path.exists():
-            saved = torch.load(path, map_location="cpu", weights_only=True)
+            saved = torch.load(path, map_location=self.device, weights_only=True)
             if saved["classes"] != list(CLASSES) or saved["architecture"] != ARCHITECTURE:
                 raise DatasetError(f"{path}: a checkpoint of another model")
             self.model.load_state_dict(saved["model"])
@@ -73,7 +84,7 @@ class Run:
 
     def calibrate(self, pictures: torch.Tensor) -> None:
         """Make a model rebuilt from an export fit to be trained on."""
-        recalibrate(self.model, pictures)
+        recalibrate(self.model, pictures.to(self.device))
         self.mean.load_state_dict(self.model.state_dict())
 
     def save(self) -> None:
@@ -104,7 +115,8 @@ class Run:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.model.train()
-        with torch.autocast("cpu", torch.bfloat16):
+        batch = {key: value.to(self.device) for key, value in batch.items()}
+        with torch.autocast(self.device.type, torch.bfloat16):
             loss, parts = self.model(batch)
         self.optimizer.zero_grad(set_to_none=True)
         loss.sum().backward()
@@ -132,6 +144,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--stop-at", type=int, help="stop at this step of the schedule")
     parser.add_argument("--start", type=Path, help="ONNX file whose weights a new run starts from")
+    parser.add_argument(
+        "--leave-out",
+        nargs="+",
+        default=[],
+        metavar="ORIGIN",
+        help="for an ablation: scenes, plates, frames or the name of a set",
+    )
+    parser.add_argument("--device", default="auto", help="cpu, cuda; auto takes cuda if there is")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=0.0015)
     parser.add_argument("--seed", type=int, default=0)
@@ -141,13 +161,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     torch.set_num_threads(options.threads)
     cv2.setNumThreads(1)
     try:
-        cuts = Cuts(options.dataset)
+        cuts = Cuts(options.dataset, frozenset(options.leave_out))
         run = Run(
             options.run,
             steps=options.steps,
             rate=options.rate,
             seed=options.seed,
             start=options.start,
+            device=options.device,
         )
     except DatasetError as error:
         print(error, file=sys.stderr)
@@ -171,7 +192,11 @@ def _carry_on(run: Run, cuts: Cuts, options: argparse.Namespace) -> int:
 def _write_made(run: Run, options: argparse.Namespace) -> None:
     """Record beside the checkpoint what a manifest says about how the model was made."""
     counts = json.loads((options.dataset / "dataset.json").read_text(encoding="utf-8"))
-    data = counts["train"]["pictures"]
+    data = {
+        origin: count
+        for origin, count in counts["train"]["pictures"].items()
+        if origin not in options.leave_out
+    }
     packages = ("ultralytics-opencv-headless", "torch", "numpy")
     made = {
         "architecture": ARCHITECTURE.removesuffix(".yaml").upper().replace("N", "n"),

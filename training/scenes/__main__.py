@@ -22,7 +22,7 @@ from training.scenes.truth import truth_of
 
 
 def main() -> int:
-    """Render; 0 done, 2 the request is wrong."""
+    """Render; 0 done, 1 the disk is full or the renderer failed, 2 the request is wrong."""
     parser = argparse.ArgumentParser(description="Render street scenes and their truth.")
     parser.add_argument("request", type=Path)
     parser.add_argument("--out", type=Path, required=True)
@@ -39,7 +39,12 @@ def main() -> int:
     seeds = [seed for i, seed in enumerate(request.seeds) if i % workers == worker]
     begun, made = time.monotonic(), 0
     for number, seed in enumerate(seeds, 1):
-        made += _render_scene(request, seed, options.out, options.threads)
+        try:
+            made += _render_scene(request, seed, options.out, options.threads)
+        except (OSError, RuntimeError) as error:
+            # Blender says a full disk with a RuntimeError; what was finished before stays.
+            print(f"seed {seed}: {error} (is the disk full?)", file=sys.stderr)
+            return 1
         pace = (time.monotonic() - begun) / max(made, 1)
         print(
             f"scene {number}/{len(seeds)} seed {seed}: {made} pictures, {pace:.1f} s each",

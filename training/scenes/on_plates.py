@@ -35,7 +35,7 @@ FAR_M = 400.0
 
 
 def main() -> int:
-    """Make the pictures; 0 done, 2 the input is wrong."""
+    """Make the pictures; 0 done, 1 the disk is full or the renderer failed, 2 wrong input."""
     parser = argparse.ArgumentParser(description="Set rendered things on real pictures.")
     parser.add_argument("--plates", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
@@ -58,7 +58,11 @@ def main() -> int:
     seeds = range(options.first_seed, options.first_seed + options.pictures)[worker::workers]
     begun, made = time.monotonic(), 0
     for number, seed in enumerate(seeds, 1):
-        made += _make(plates, seed, options.out, options.threads)
+        try:
+            made += _make(plates, seed, options.out, options.threads)
+        except (OSError, RuntimeError) as error:
+            print(f"seed {seed}: {error} (is the disk full?)", file=sys.stderr)
+            return 1
         pace = (time.monotonic() - begun) / max(made, 1)
         print(f"picture {number}/{len(seeds)} seed {seed}: {made} made, {pace:.1f} s each")
         sys.stdout.flush()
