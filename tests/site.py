@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 from api.cli import main
+from tests.secrecy import told_in
 
 COMMAND = str(Path(sys.executable).with_name("streetwarden"))
 TOKEN = "test-token-for-the-api"
@@ -63,7 +64,7 @@ def streetwarden(
     *arguments: str | Path, timeout_s: float = 120, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
-    return subprocess.run(
+    done = subprocess.run(
         [COMMAND, *map(str, arguments)],
         capture_output=True,
         text=True,
@@ -71,6 +72,8 @@ def streetwarden(
         check=False,
         env={**os.environ, **environment},
     )
+    assert not told_in(done.stdout + done.stderr)
+    return done
 
 
 def in_process(
@@ -94,6 +97,7 @@ def in_process(
             root.handlers[:] = handlers
             root.setLevel(level)
     assert isinstance(code, int)
+    assert not told_in(out.getvalue() + err.getvalue())
     return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
 
 
@@ -139,6 +143,7 @@ class Process:
         for pipe in (self._process.stdout, self._process.stderr):
             if pipe is not None:
                 pipe.close()
+        assert not told_in("".join(self.log))
 
     @property
     def pid(self) -> int:

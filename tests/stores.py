@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.postgres import Cluster, cluster, missing
 from cases import Store
+from tests.secrecy import register
 from tests.violations import SetClock
 
 Where = str | Path
@@ -20,6 +21,7 @@ def quick_cluster() -> Iterator[Cluster]:
     if reason is not None:
         pytest.skip(reason)
     with cluster(fsync=False) as running:
+        register(running.password)
         yield running
 
 
