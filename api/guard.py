@@ -1,6 +1,7 @@
 """Who may ask what: decided in one place, for every route that there is or will be.
 
-Deny by default: only the paths in OPEN need no token. Routes cannot opt out.
+Deny by default: only the paths in OPEN need no token, and addresses of covered pictures that this
+box has signed itself. Routes cannot opt out.
 """
 
 import hmac
@@ -26,8 +27,10 @@ SAFE_HEADERS = (
 class Guard:
     """ASGI middleware that lets a request through only with the token."""
 
-    def __init__(self, app: App, token: str) -> None:
+    def __init__(self, app: App, token: str, signed: Callable[[str], bool] | None = None) -> None:
+        """Take the token; `signed` tells whether a path is an address that was given out."""
         self._app = app
+        self._signed = signed
         self._expected = f"Bearer {token}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -36,12 +39,16 @@ class Guard:
             await self._app(scope, receive, send)
             return
         if scope["type"] == "http":
-            if scope["path"] in OPEN or self._known(scope):
+            if scope["path"] in OPEN or self._known(scope) or self._given_out(scope):
                 await self._app(scope, receive, _with_safe_headers(send))
             else:
                 await _refuse(send)
             return
         await send({"type": "websocket.close", "code": 1008})
+
+    def _given_out(self, scope: Scope) -> bool:
+        reads = scope["method"] in {"GET", "HEAD"}
+        return reads and self._signed is not None and self._signed(scope["path"])
 
     def _known(self, scope: Scope) -> bool:
         given = b""

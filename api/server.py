@@ -15,7 +15,7 @@ from api.metrics import exposition
 from api.review_routes import add_review_routes
 from api.rows import case_detail_row, case_row
 from cases import CaseDetail, FileKind, NotFound, read_evidence, supplements_of
-from pipeline import CameraStatus, Runner, SiteStatus
+from pipeline import CameraStatus, Runner, SiteStatus, media_links
 
 START_TIMEOUT_S = 10.0
 SHOWN = frozenset({FileKind.ANNOTATED, FileKind.SHOWN})
@@ -33,7 +33,8 @@ def application(runner: Runner, token: str) -> Guard:
     _health_routes(app, runner)
     _case_routes(app, runner)
     add_review_routes(app, runner)
-    return Guard(app, token)
+    links = media_links(runner.site)
+    return Guard(app, token, None if links is None else links.opens)
 
 
 def _health_routes(app: FastAPI, runner: Runner) -> None:
@@ -66,6 +67,10 @@ def _case_routes(app: FastAPI, runner: Runner) -> None:
     @app.get("/cases/{violation_id}")
     def case(violation_id: str) -> dict[str, Any]:
         return case_detail_row(_case(runner, violation_id))
+
+    @app.get("/shown/{signature}/{violation_id}/{name}")  # noqa: FAST003  # the guard's
+    def shown(violation_id: str, name: str) -> FileResponse:
+        return evidence(violation_id, name)
 
     @app.get("/cases/{violation_id}/evidence/{name}")
     def evidence(violation_id: str, name: str) -> FileResponse:

@@ -77,4 +77,3 @@ def make_year(
                 f"INSERT INTO {table} SELECT {made} "  # noqa: S608  # our own names
                 f"FROM counted, (SELECT * FROM {table} LIMIT 1) AS one".encode()
             )
-        raw.execute("ANALYZE")

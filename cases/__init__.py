@@ -59,6 +59,7 @@ from cases.evidence import (
     verify,
 )
 from cases.meaning import Meaning
+from cases.media_links import MediaLinks
 from cases.payload import CaseCode, CaseEvent, CaseMedia, CasePayload, case_payload
 from cases.reserve import Reserve
 from cases.retention import BY_RULE, Fate, Retained, Retention, RetentionRule
@@ -156,6 +157,7 @@ __all__ = [
     "LinesBroken",
     "LookSeen",
     "Meaning",
+    "MediaLinks",
     "Message",
     "ModelFacts",
     "NoEvidence",

@@ -4,9 +4,9 @@ import base64
 import binascii
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from configs.camera import Secret
 from configs.fields import NUMBER, Identifier, Model, fault
@@ -81,8 +81,10 @@ class Open311System(System):
 
     kind: Annotated[Literal["open311"], Field(examples=["open311"])]
     api_key: Secret | None = None
-    media: Literal["multipart", "none"] = "multipart"
-    """Whether pictures go with a case."""
+    media: Literal["multipart", "url", "none"] = "multipart"
+    """How pictures go with a case: uploaded, as the address of one, or not at all."""
+    media_base: CaseUrl | None = None
+    """With media: url, where the server reaches this site's API."""
     services: Mapping[Identifier, Annotated[str, Field(min_length=1, max_length=200)]] = Field(
         default={}, examples=[{"illegal_parking": "Illegal parking"}]
     )
@@ -92,6 +94,15 @@ class Open311System(System):
         Annotated[str, Field(min_length=1, max_length=1000)],
     ] = Field(default={}, examples=[{"EXTERNAL_ID": "{case_key}"}])
     """By attribute code: what is sent with every case; {names} of case facts are filled in."""
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if (self.media == "url") != (self.media_base is not None):
+            raise fault(
+                "media: url and media_base belong together",
+                'write media: url and media_base: "https://box.example", or neither',
+            )
+        return self
 
 
 WebhookEvent = Literal["opened", "confirmed", "clip", "cleared", "answer"]

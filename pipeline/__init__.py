@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.events import Confirmed, Delivered, Event
 
 if TYPE_CHECKING:
+    from pipeline.delivery import media_links
     from pipeline.ingest import Ingest
     from pipeline.plan import models_to_tune, registry_of
     from pipeline.refusal import SiteRefused, refuse_errors
@@ -39,6 +40,7 @@ __all__ = [
     "Stepped",
     "approve_case",
     "custody_of",
+    "media_links",
     "models_to_tune",
     "open_store",
     "refuse_errors",
@@ -60,6 +62,7 @@ _LATE = {
     "Stepped": "pipeline.step",
     "approve_case": "pipeline.review",
     "custody_of": "pipeline.retention",
+    "media_links": "pipeline.delivery",
     "models_to_tune": "pipeline.plan",
     "open_store": "pipeline.site_store",
     "refuse_errors": "pipeline.refusal",

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from cases import CaseSystem, Channel, CourierSettings, Limits, Meaning
+from cases import CaseSystem, Channel, CourierSettings, Limits, Meaning, MediaLinks
 from cases.egova import Agreement, Egova
 from cases.open311 import AddressRefused, Open311
 from cases.webhook import Webhook
@@ -76,8 +76,9 @@ def _open(configured: Open311System | WebhookSystem | EgovaSystem, site: Site) -
                 configured.url,
                 key,
                 site.allow.case_hosts,
-                media=configured.media,
+                media="multipart" if configured.media == "multipart" else "none",
                 media_root=evidence,
+                media_links=media_links(site),
                 services=configured.services,
                 attributes=configured.attributes,
                 deadline_s=configured.deadline_s,
@@ -94,6 +95,14 @@ def _open(configured: Open311System | WebhookSystem | EgovaSystem, site: Site) -
                 media_root=evidence,
                 deadline_s=configured.deadline_s,
             )
+
+
+def media_links(site: Site) -> MediaLinks | None:
+    """Return the addresses of pictures that a site gives out; None where it gives out none."""
+    configured = site.case_system
+    if not isinstance(configured, Open311System) or configured.media_base is None:
+        return None
+    return MediaLinks(configured.media_base, site.data / "media-key")
 
 
 def _agreement(configured: EgovaSystem, site: Site) -> Agreement:

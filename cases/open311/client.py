@@ -9,6 +9,7 @@ from typing import Final, Literal
 from urllib.parse import quote
 
 from cases.attachments import attachments
+from cases.media_links import MediaLinks
 from cases.open311 import replies, updates
 from cases.open311.connection import Connection
 from cases.open311.definition import Attribute, Definitions, missing
@@ -55,9 +56,9 @@ class Open311:
     `url` is the base address, such as `https://cases.example/open311/v2`; a query in it (for
     example `jurisdiction_id`) goes with every request and is shown nowhere. `allow_hosts` as in
     the site file; empty allows exactly the address's own host. Pictures are read from below
-    `media_root`, without it none are sent. `services` gives the server's service code or name
-    for a kind of violation, `attributes` the texts of its attributes, with case facts in braces
-    (`attribute_facts`). Raises `AddressRefused`.
+    `media_root`, without it none are sent; with `media_links` the address of one is. `services`
+    gives the server's service code or name for a kind of violation, `attributes` the texts of its
+    attributes, with case facts in braces (`attribute_facts`). Raises `AddressRefused`.
     """
 
     def __init__(
@@ -68,12 +69,14 @@ class Open311:
         *,
         media: Literal["multipart", "none"] = "multipart",
         media_root: Path | None = None,
+        media_links: MediaLinks | None = None,
         services: Mapping[str, str] | None = None,
         attributes: Mapping[str, str] | None = None,
         deadline_s: float = DEADLINE_S,
     ) -> None:
         self._connection = Connection(url, api_key, allow_hosts)
         self._media_root = media_root if media == "multipart" else None
+        self._media_links = media_links
         self._services = dict(services or {})
         self._attributes = dict(attributes or {})
         self._learned: dict[str, str] = {}
@@ -178,8 +181,20 @@ class Open311:
             fields |= {"lat": f"{case.lat:.7f}", "long": f"{case.lon:.7f}"}
         if case.address:
             fields["address_string"] = case.address
+        if link := self._media_url(case):
+            fields["media_url"] = link
         found = filled(self._attributes, case)
         return fields | {f"attribute[{code}]": text for code, text in found.items()}
+
+    def _media_url(self, case: CasePayload) -> str:
+        """Return the address of the newest still: GeoReport has room for one."""
+        if self._media_links is None or not case.media:
+            return ""
+        try:
+            return self._media_links.url(case.media[-1].path)
+        except OSError as error:
+            logger.error("a case goes out without the address of a picture: %s", error)  # noqa: TRY400  # the message says it
+            return ""
 
     def _adapt(self, reply: Reply, case: CasePayload, deadline: Deadline) -> None:
         """Find out whether a refusal is about the form. Raises `Transient`: post in another."""
