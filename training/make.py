@@ -94,6 +94,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--small", action="store_true", help="toy scale, no real inputs")
     add("--out", type=Path, help="default runs/model, runs/model-small")
     add("--scenes", type=int, help="scenes to learn from")
+    add("--unseen", type=int, help="scenes to judge by")
+    add("--plated", type=int, help="pictures of rendered things on real frames")
     add("--steps", type=int, help="training steps")
     add("--data", type=Path, help="folder of the real inputs; 'none' for none")
     add(
@@ -126,11 +128,11 @@ def _plan(options: argparse.Namespace) -> Plan:
     return Plan(
         out=options.out or HOME / "runs" / ("model-small" if small else "model"),
         scenes=options.scenes or (9 if small else 700),
-        unseen=3 if small else 110,
+        unseen=options.unseen or (3 if small else 110),
         views=2 if small else 3,
         width=320 if small else 512,
         height=180 if small else 288,
-        plated=0 if small else 400,
+        plated=0 if small else (400 if options.plated is None else options.plated),
         steps=options.steps or (24 if small else 20_000),
         batch=8 if small else 16,
         workers=max(1, options.workers),
@@ -199,7 +201,8 @@ def _assemble(plan: Plan) -> None:
     command: Command = [sys.executable, "-m", "training.assemble"]
     command += ["--scenes", plan.out / "train", "--out", plan.out / "dataset", *plan.own]
     if plan.data is not None:
-        command += ["--plates", plan.out / "plated", "--real", plan.data / "images"]
+        command += ["--plates", plan.out / "plated"] if plan.plated else []
+        command += ["--real", plan.data / "images"]
         command += ["--frames", *(plan.data / "videos" / name for name in VIDEOS)]
         command += ["--teacher", plan.data / "weights" / TEACHER]
     _run(plan, "assemble", [command])
