@@ -96,7 +96,7 @@ def test_check_refuses_what_cannot_be_meant(keys: str, key: str, text: str) -> N
         ("rate_per_minute: fast", "case_system.rate_per_minute"),
         ("deadline_s: 0.1", "case_system.deadline_s"),
         ("quiet: [{from: 22:00, to: '06:00'}]", "case_system.quiet[0].from"),
-        ("media: url", "case_system.media"),
+        ("media: link", "case_system.media"),
         ("services: [a]", "case_system.services"),
         ("attributes: {ID: ''}", "case_system.attributes.ID"),
     ],
