@@ -21,7 +21,7 @@ from models.manifest import ModelEntry
 from models.vocabulary import VOCABULARY, Relabelling, Vocabulary
 
 if TYPE_CHECKING:
-    from models.choice import Choice, read_choices, write_choices
+    from models.choice import Choice, beside_cameras, read_choices, write_choices
     from models.detector import Detector, load
     from models.pictures import Picture, read_picture
     from models.registry import Registry
@@ -50,6 +50,7 @@ __all__ = [
     "UnknownModel",
     "Verdict",
     "Vocabulary",
+    "beside_cameras",
     "check_model",
     "load",
     "read_choices",
@@ -68,6 +69,7 @@ _LATE = {
     "Verdict": "models.selfcheck",
     "check_model": "models.selfcheck",
     "load": "models.detector",
+    "beside_cameras": "models.choice",
     "read_choices": "models.choice",
     "read_picture": "models.pictures",
     "tune": "models.tuning",

@@ -18,6 +18,8 @@ from models.network import MAX_BATCH
 
 NAME = "tuned.json"
 MAX_BYTES = 1 << 20
+MOST_BESIDE = 8
+"""Runs side by side at most where nothing was tuned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,15 @@ class Choice:
     """Pictures a run at most, where the model takes any number."""
     streams: int = 1
     """Runs computed side by side, each with `threads`."""
+
+
+def beside_cameras() -> Choice:
+    """Return how a model is run beside decoding cameras where nothing was tuned.
+
+    A run a processor, each on one thread. Several threads in one run wait for each other hundreds
+    of times in it, and where decoding wants the processors too each wait takes its turn.
+    """
+    return Choice(threads=1, streams=min(len(os.sched_getaffinity(0)), MOST_BESIDE))
 
 
 def machine() -> dict[str, Any]:

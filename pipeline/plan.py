@@ -19,7 +19,7 @@ from detectors import (
     Window,
     Zone,
 )
-from models import VOCABULARY, Choice, ModelEntry, Registry, load, read_choices
+from models import VOCABULARY, Choice, ModelEntry, Registry, beside_cameras, load, read_choices
 from pipeline.sight import LoadedModel, Sight
 from pipeline.watch_time import WatchTime
 from streams import CameraSpec, Source
@@ -88,7 +88,7 @@ def _load(
     spin: bool,
 ) -> LoadedModel:
     entry = model_entry(site, registry, model)
-    choice = choices.get(entry.sha256)
+    choice = choices.get(entry.sha256) or (None if spin else beside_cameras())
     if model.file is not None:
         detector = load(
             entry.file,
