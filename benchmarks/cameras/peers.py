@@ -15,7 +15,11 @@ FOLDER = REPOSITORY / ".venv-peers"
 _PACKAGES: Mapping[str, tuple[str, ...]] = {
     "ultralytics": ("ultralytics-opencv-headless", "onnxruntime"),
     "roboflow": ("inference-cpu",),
-    "ffmpeg": ("imageio-ffmpeg", "onnxruntime", "opencv-python-headless", "numpy"),
+    # ffmpeg 4.2: 9.0 shows a key frame only when the next one comes, 2 s later
+    "ffmpeg": (
+        *("imageio-ffmpeg==0.4.9", "setuptools<81"),
+        *("onnxruntime", "opencv-python-headless", "numpy"),
+    ),
 }
 _IMPORTS = {
     "ultralytics": "import ultralytics, onnxruntime",

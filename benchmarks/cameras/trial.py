@@ -28,7 +28,7 @@ STALE_SHARE = 0.95
 WARM_S = 4.0
 """Between the moment that every camera was looked at and the first look that counts."""
 BUSY_MS = 200.0
-START_S, START_EACH_S = 25.0, 0.3
+START_S, START_EACH_S = 60.0, 0.3
 """Longest wait until every camera was looked at: for the system, and for each camera."""
 
 

@@ -58,7 +58,7 @@ def main() -> None:
     )
     for camera, url in enumerate(given.urls):
         command = [
-            *(program, *OPTIONS, "-i", url, "-vf", SHOWN, "-fps_mode", "passthrough"),
+            *(program, *OPTIONS, "-i", url, "-vf", SHOWN, "-vsync", "passthrough"),
             *("-flush_packets", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"),
         ]
         process = subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: S603  # of this package

@@ -12,7 +12,7 @@ from benchmarks.cameras.rows.task import CONF, Task, task
 from configs import Site, parse_site
 from pipeline import Runner, Stepped
 
-ZONE = [[0.05, 0.45], [0.17, 0.3], [0.22, 0.98], [0.05, 0.98]]
+ZONE = [[0.05, 0.5], [0.2, 0.45], [0.22, 0.98], [0.05, 0.98]]
 """The kerb and the pavement at the left of both clips. Moving traffic passes beside it."""
 
 
