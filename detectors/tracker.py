@@ -77,8 +77,12 @@ class Tracker:
         first = np.flatnonzero(seen.leaders == np.arange(len(seen)))
         boxes = seen.boxes[first]
         owner: dict[int, _Followed] = {}
-        for row, column in self._pairs(boxes, seen.groups[first]):
-            self._match(self._followed[row], now_s, seen, int(first[column]))
+        pairs = self._pairs(boxes, seen.groups[first])
+        anchors = np.asarray([self._followed[row].anchor for row, _ in pairs]).reshape(-1, 4)
+        # All with all in one go: one by one would be fifty calls of numpy a look.
+        rests = in_place(anchors, boxes[[column for _, column in pairs]]).diagonal().tolist()
+        for (row, column), still in zip(pairs, rests, strict=True):
+            self._match(self._followed[row], now_s, seen, int(first[column]), still=still)
             owner[int(first[column])] = self._followed[row]
         for index in first.tolist():
             if index not in owner:
@@ -99,14 +103,17 @@ class Tracker:
         allowed = ((iou >= LEAST_IOU) | (distance <= REACH)) & (kinds[:, None] == groups[None, :])
         return assign(1.0 - iou + 0.1 * distance, allowed)
 
-    def _match(self, one: _Followed, now_s: float, seen: Sightings, index: int) -> None:
+    def _match(
+        self, one: _Followed, now_s: float, seen: Sightings, index: int, *, still: bool
+    ) -> None:
+        """Take a sighting; still: it is where the thing came to rest."""
         box = seen.box(index)
         x0, y0, x1, y1 = (old + SMOOTH * (new - old) for old, new in zip(one.box, box, strict=True))
         one.box, one.last_box, one.last_s = (x0, y0, x1, y1), box, now_s
         one.score = float(seen.scores[index])
         one.votes[seen.names[index]] = one.votes.get(seen.names[index], 0.0) + one.score
         one.still_seen += 1
-        if not in_place(np.asarray([one.anchor]), np.asarray([box]))[0, 0]:
+        if not still:
             one.anchor, one.box = box, box
             one.still_since_s, one.still_looks, one.still_seen = now_s, 1, 1
 

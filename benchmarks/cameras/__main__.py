@@ -47,7 +47,7 @@ from benchmarks.cameras.search import around, largest
 from benchmarks.cameras.trial import Result, System, trial
 
 MODEL = REPOSITORY / "models" / "weights" / "street.onnx"
-START = {"ours": 32, "ultralytics": 6, "roboflow": 6, "ffmpeg": 16}
+START = {"ours": 64, "ultralytics": 8, "roboflow": 6, "ffmpeg": 48}
 FIRST_TRIALS, LATER_TRIALS = 9, 5
 
 
