@@ -342,6 +342,7 @@ def _make_year(path: Path, cases: int) -> None:
 
 
 def _year(store: Store) -> dict[str, float]:
+    os.sync()  # what the bulk inserts left to be written is no part of a claim
     last = max(row.created_at for row in store.deliveries(limit=1))
 
     def claim() -> None:

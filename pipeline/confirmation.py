@@ -27,6 +27,7 @@ from cases import (
 from configs import Camera, Place, Rule, Site, calendar
 from detectors import KINDS, Moment, Violation, Zone
 from pipeline.delivery import case_code, limits_of, profile_of
+from pipeline.host_clock import synchronised
 from pipeline.ingest import Ingest, IngestLost
 from pipeline.one_place import OnePlace
 from pipeline.plan import zone_of
@@ -286,4 +287,5 @@ def _clock(stills: tuple[Still, ...]) -> dict[str, Any]:
     return {
         "source": "host clock, anchored to the camera's timeline (docs/time.md)",
         "utc_offsets_s": offsets,
+        "synchronised": synchronised(),
     }
