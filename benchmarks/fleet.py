@@ -24,6 +24,8 @@ PHASES = 5
 PHASE_S = 0.4
 """Phases divide the two seconds between key frames."""
 TOKEN = "benchmark"  # noqa: S105 - of a site on loopback that lives for minutes
+HIGH = 3.0
+"""Priority of the cameras that matter more."""
 READY_S = 60.0
 _TICK_S = 1.0 / os.sysconf("SC_CLK_TCK")
 
@@ -52,10 +54,18 @@ class Fleet:
     """Cameras and a site that watches them. A context manager."""
 
     def __init__(
-        self, video: Path, cameras: int, folder: Path, *, interval_s: float = 2.0, gate: bool = True
+        self,
+        video: Path,
+        cameras: int,
+        folder: Path,
+        *,
+        interval_s: float = 2.0,
+        gate: bool = True,
+        high: int = 0,
     ) -> None:
+        """`high`: so many of the cameras have priority 3, the others 1."""
         self._video, self._count, self._folder = video, cameras, folder
-        self._interval_s, self._gate = interval_s, gate
+        self._interval_s, self._gate, self._high = interval_s, gate, high
         self._held = ExitStack()
         self._site: subprocess.Popen[str] | None = None
         self._api = ""
@@ -108,6 +118,7 @@ class Fleet:
                 {
                     "id": f"c{number:03}",
                     "url": urls[number % len(urls)],
+                    "priority": HIGH if number < self._high else 1.0,
                     "zones": [{"id": "kerb", "kind": "no_parking", "polygon": zone}],
                     "rules": [{"kind": "illegal_parking", "zones": ["kerb"], "dwell_s": 3600}],
                 }
@@ -118,10 +129,15 @@ class Fleet:
         file.write_text(yaml.safe_dump(site), encoding="utf-8")
         return file
 
+    def cameras(self) -> list[dict[str, Any]]:
+        """Return each camera's row of /health, in the order of the site."""
+        rows: list[dict[str, Any]] = self._ask("/health").json()["cameras"]
+        return rows
+
     def settle(self, seconds: float) -> None:
         """Wait until every camera is up, then so long; SystemExit when one does not come."""
         until_s = time.monotonic() + READY_S
-        while any(row["state"] != "up" for row in self._ask("/health").json()["cameras"]):
+        while any(row["state"] != "up" for row in self.cameras()):
             if time.monotonic() > until_s:
                 raise SystemExit(f"not every camera came up; see {self._folder}")
             time.sleep(0.5)

@@ -18,8 +18,8 @@ NOISE_LEVELS = 2.0
 _NOISES = 7
 
 
-def write_quiet_street(path: Path, *, seconds: int = 20) -> Path:
-    """Encode the stream."""
+def write_quiet_street(path: Path, *, seconds: int = 20, gop: int = GOP) -> Path:
+    """Encode the stream; `gop`: pictures from one key frame to the next."""
     with av.open(str(DEMO)) as demo:
         first = next(demo.decode(video=0)).to_ndarray(format="rgb24")
     still = cv2.resize(first, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC).astype(np.float32)
@@ -33,7 +33,7 @@ def write_quiet_street(path: Path, *, seconds: int = 20) -> Path:
         stream = output.add_stream("libx264", rate=FPS)
         context: VideoCodecContext = stream.codec_context
         context.width, context.height, context.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        context.time_base, context.bit_rate, context.gop_size = Fraction(1, FPS), 2_000_000, GOP
+        context.time_base, context.bit_rate, context.gop_size = Fraction(1, FPS), 2_000_000, gop
         context.options = {"preset": "veryfast", "x264-params": "scenecut=0:bframes=0"}
         for number in range(FPS * seconds):
             picture = shown[number * 3 % _NOISES]

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from models.letterbox import Placement, Size
 from models.pictures import Picture
 
+# OpenCV splits a picture among threads of its own, which take the processors from the network.
+cv2.setNumThreads(1)
+
 
 @dataclass(frozen=True, slots=True)
 class Pixels:

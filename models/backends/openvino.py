@@ -37,8 +37,9 @@ class OpenVinoSession:
             "INFERENCE_NUM_THREADS": threads * streams,
             "NUM_STREAMS": streams,
             "INFERENCE_PRECISION_HINT": _PRECISIONS[precision],
-            # Pinned threads of two detectors would share one core and leave others idle.
-            "ENABLE_CPU_PINNING": False,
+            # Pinned threads of two detectors would share one core and leave others idle; streams
+            # that are not pinned may share one just so (measured: 101 against 153 pictures/s).
+            "ENABLE_CPU_PINNING": streams > 1,
         }
         try:
             core = openvino.Core()
