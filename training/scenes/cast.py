@@ -97,6 +97,7 @@ CAST: dict[str, Callable[[Rng, str, Size], Drawn]] = {
     "glints": _floats("glints"),
     "roof": _roof,
     "rack": _rack,
+    "wrap": lambda rng, _kind, size: lookalikes.wrap(rng, *size),
     **{
         draw.__name__: _look_alike(draw)
         for draw in (
@@ -112,6 +113,7 @@ CAST: dict[str, Callable[[Rng, str, Size], Drawn]] = {
             lookalikes.umbrella_walker,
             lookalikes.lying_person,
             lookalikes.empty_parasol,
+            lookalikes.netted_heap,
             lookalikes.open_door,
             lookalikes.awning,
         )

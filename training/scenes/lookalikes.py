@@ -7,7 +7,7 @@ import numpy as np
 from training.scenes.garbage import CARD, make_bin
 from training.scenes.paint import DARK, RUBBER, STEEL, WHITE, WOOD, Paint
 from training.scenes.people import make_person
-from training.scenes.shape import Shape, blob, box, ellipsoid, join, loft, ring, tube
+from training.scenes.shape import Shape, blob, box, ellipsoid, heap, join, loft, ring, tube
 from training.scenes.stalls import make_parasol
 from training.scenes.two_wheelers import make_ebike
 
@@ -175,6 +175,25 @@ def empty_parasol(rng: np.random.Generator) -> Drawn:
     """Make a parasol with nothing under it, or with one empty chair."""
     shade = make_parasol(rng, float(rng.uniform(1.0, 1.5)), float(rng.uniform(2.1, 2.5)))
     return "parasol", None, shade
+
+
+def netted_heap(rng: np.random.Generator) -> Drawn:
+    """Make a heap of soil under a green net, as a site that keeps the rules leaves it."""
+    net = Paint((0.03, 0.16, 0.05), 0.95, grain="leaves", size_m=0.08)
+    long, high = float(rng.uniform(2.0, 3.2)), float(rng.uniform(0.7, 1.1))
+    hem = blob(rng, long * 1.25, long * 0.95, net)
+    return "netted heap", None, join(heap(rng, long, long * 0.7, high, net), hem)
+
+
+def wrap(rng: np.random.Generator, length: float, height: float) -> Drawn:
+    """Make a works' sheet hung before a front, its foot at the origin; faces -y."""
+    sheet = Paint(((0.10, 0.30, 0.16), (0.32, 0.33, 0.34), (0.12, 0.2, 0.36))[rng.integers(3)], 0.9)
+    parts = [box((-length / 2, 0, 0), (length / 2, 0.04, height), sheet)]
+    parts += [
+        box((float(x) - 0.03, -0.06, 0), (float(x) + 0.03, 0, height), STEEL)
+        for x in np.arange(-length / 2, length / 2 + 0.1, 2.0)
+    ]
+    return "wrap", None, join(*parts)
 
 
 def open_door(rng: np.random.Generator) -> Drawn:

@@ -5,12 +5,14 @@
 For every story DIR gets NAME-SEED.mp4 and, written last, NAME-SEED.json (the weather behind the
 seed when it was asked for); what exists is not made again. Only what changed since the picture
 before is rendered. H.264 by the system's ffmpeg at FPS, a key frame every KEY_S of media time, no
-B-frames; between two rendered pictures the last one is shown.
+B-frames; between two rendered pictures the last one is shown, and none while the stream drops.
+A camera that shakes moves every picture by up to SHAKE_PX; the boxes move with it.
 """
 
 import argparse
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -27,12 +29,14 @@ from training.scenes.light import WEATHERS
 from training.scenes.rendering import Rendered, Renderer
 from training.scenes.scene import streams_of
 from training.scenes.stage import Stage, set_stage
-from training.scenes.story import StoryError, read_story
+from training.scenes.story import KEY_S, StoryError, read_story
 from training.scenes.truth import truth_of
 
 WIDTH, HEIGHT, SAMPLES = 512, 288, 4
-FPS, KEY_S = 2, 2.0
-QUALITY = 31
+FPS = 2
+SHAKE_PX = 4
+"""As a pole in the wind: about half a degree."""
+QUALITY = 36
 """x264's constant rate factor."""
 FIRST_SEED = 300_001
 """Far from the seeds of training and evaluation pictures."""
@@ -47,6 +51,9 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--weather", choices=WEATHERS, help="in place of the story's own")
     options = parser.parse_args()
+    if shutil.which("ffmpeg") is None:
+        print("ffmpeg is missing, which writes the videos: apt-get install ffmpeg", file=sys.stderr)
+        return 2
     options.out.mkdir(parents=True, exist_ok=True)
     try:
         stories = [read_story(path) for path in options.stories]
@@ -60,7 +67,7 @@ def main() -> int:
                 f"story {number}/{len(stories)} {target.name}: {time.monotonic() - begun:.0f} s",
                 flush=True,
             )
-    except (StoryError, FileNotFoundError) as error:
+    except StoryError as error:
         print(error, file=sys.stderr)
         return 2
     return 0
@@ -70,16 +77,19 @@ def play(stage: Stage, target: Path, threads: int = 2) -> None:
     """Render a story and write its video, then its truth."""
     lens = _lens(stage)
     looks, pictures = [], []
-    numbers = streams_of(stage.seed)("sensor")
+    numbers, wind = (streams_of(stage.seed)(subject) for subject in ("sensor", "wind"))
     for at_s, rendered, things in _pictures(stage, threads):
-        pictures.append(shoot(rendered.picture, rendered.depth, stage.light, lens, numbers))
+        picture = shoot(rendered.picture, rendered.depth, stage.light, lens, numbers)
         shown = tuple(thing for thing, _ in things)
         rows = truth_of(shown, rendered.mask, stage.camera)
         for row in rows:
             row["who"] = things[row.pop("thing")][1]
+        if stage.story.is_shaken(at_s):
+            picture, rows = shaken(picture, rows, wind)
+        pictures.append(picture)
         looks.append({"at_s": at_s, "boxes": rows})
     video = target.with_suffix(".mp4")
-    encode(pictures, stage.story.step_s, video)
+    encode(pictures, stage.story.moments, stage.story.step_s, video)
     truth = truth_of_story(stage, looks, video)
     partial = target.with_suffix(".json.part")
     partial.write_text(json.dumps(truth), encoding="utf-8")
@@ -131,21 +141,52 @@ def _patched(old: Rendered, new: Rendered, region: tuple[int, int, int, int]) ->
     return Rendered(picture, mask, depth, old.alpha)
 
 
-def encode(pictures: list[NDArray[np.uint8]], step_s: float, video: Path) -> None:
-    """Write pictures (H, W, 3) RGB, one every step_s, as an mp4 of FPS."""
-    each = round(step_s * FPS)
+def shaken(
+    picture: NDArray[np.uint8], rows: list[dict[str, Any]], wind: np.random.Generator
+) -> tuple[NDArray[np.uint8], list[dict[str, Any]]]:
+    """Move a picture (H, W, 3) and its boxes a little; what comes in repeats the edge."""
+    right, down = (int(n) for n in wind.integers(-SHAKE_PX, SHAKE_PX + 1, 2))
+    height, width = picture.shape[:2]
+    wide = np.pad(picture, ((SHAKE_PX,) * 2, (SHAKE_PX,) * 2, (0, 0)), mode="edge")
+    top, left = SHAKE_PX - down, SHAKE_PX - right
+    moved = []
+    for row in rows:
+        x0, y0, x1, y1 = row["xyxy"]
+        xs = [min(max(x + right, 0), width) for x in (x0, x1)]
+        ys = [min(max(y + down, 0), height) for y in (y0, y1)]
+        if xs[0] < xs[1] and ys[0] < ys[1]:
+            moved.append(row | {"xyxy": [xs[0], ys[0], xs[1], ys[1]]})
+    return wide[top : top + height, left : left + width], moved
+
+
+def encode(
+    pictures: list[NDArray[np.uint8]], moments: tuple[float, ...], step_s: float, video: Path
+) -> None:
+    """Write pictures (H, W, 3) RGB as an mp4 of FPS: each at its moment, for step_s."""
+    each, last = round(step_s * FPS), round(moments[-1] / step_s)
     height, width = pictures[0].shape[:2]
     key = str(round(KEY_S * FPS))
+    shown = dict(zip((round(at_s / step_s) for at_s in moments), pictures, strict=True))
+    missing = [i for step in range(last) if step not in shown for i in _frames(step, each)]
+    # What is missing is fed as black and left out again, so that time goes on.
+    left_out = "+".join(f"eq(n\\,{i})" for i in missing) or "0"
     command = [
         *("ffmpeg", "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24"),
         *("-s", f"{width}x{height}", "-r", str(FPS), "-i", "-"),
+        *("-vf", f"select=not({left_out})", "-fps_mode", "passthrough"),
         *("-c:v", "libx264", "-pix_fmt", "yuv420p", "-profile:v", "main", "-crf", str(QUALITY)),
         *("-bf", "0", "-g", key, "-keyint_min", key, "-sc_threshold", "0", "-threads", "1"),
         *("-f", "mp4", "-movflags", "+faststart", str(video)),
     ]
-    frames = b"".join(picture.tobytes() for picture in pictures for _ in range(each))
+    black = np.zeros_like(pictures[0])
+    frames = b"".join(shown.get(step, black).tobytes() * each for step in range(last + 1))
     # A fixed command line of our own; ffmpeg is found on the maker's PATH.
     subprocess.run(command, input=frames, check=True)  # noqa: S603
+
+
+def _frames(step: int, each: int) -> range:
+    """Return the numbers of the video's pictures that show a step."""
+    return range(step * each, (step + 1) * each)
 
 
 def truth_of_story(stage: Stage, looks: list[dict[str, Any]], video: Path) -> dict[str, Any]:
@@ -170,6 +211,8 @@ def truth_of_story(stage: Stage, looks: list[dict[str, Any]], video: Path) -> di
         "length_s": story.length_s,
         "step_s": story.step_s,
         "dwell_s": story.dwell_s,
+        "shakes": story.shakes,
+        "drops": story.drops,
         "notes": story.notes,
         "camera": stage.camera.as_dict(),
         "zones": zones,

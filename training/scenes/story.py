@@ -12,6 +12,8 @@ from training.scenes.street import Street
 
 STREET = Street(lanes=1, lane_m=3.5, kerb_lane_m=2.9, pavement_m=5.0)
 """The stories' street: kerb at y = 6.4 m, shop line at 11.4 m on both sides."""
+KEY_S = 2.0
+"""Media time between two key frames of a story's video."""
 
 
 class StoryError(ValueError):
@@ -100,12 +102,26 @@ class Story:
     river_side: float = 0.0
     clear: tuple[float, float] | None = None
     """Furniture signs and trees with x in this range on the side y > 0 are left out."""
+    shakes: tuple[tuple[float, float], ...] = ()
+    """During each [from_s, to_s) wind shakes the camera."""
+    drops: tuple[tuple[float, float], ...] = ()
+    """During each [from_s, to_s) no picture arrives, and the stream begins anew after it."""
     notes: dict[str, Any] = field(default_factory=dict)
+    """What a site file would say of this place: at_least, sees_load, allow."""
 
     @property
     def moments(self) -> tuple[float, ...]:
         """Seconds of the rendered pictures."""
-        return tuple(i * self.step_s for i in range(round(self.length_s / self.step_s)))
+        steps = (i * self.step_s for i in range(round(self.length_s / self.step_s)))
+        return tuple(at_s for at_s in steps if not _within(self.drops, at_s))
+
+    def is_shaken(self, at_s: float) -> bool:
+        """Say whether the wind shakes the camera at a moment."""
+        return _within(self.shakes, at_s)
+
+
+def _within(spans: tuple[tuple[float, float], ...], at_s: float) -> bool:
+    return any(from_s <= at_s < to_s for from_s, to_s in spans)
 
 
 def read_story(path: Path) -> Story:
@@ -138,6 +154,8 @@ def parse_story(values: Any) -> Story:
             row[name] = tuple(row[name])
     if row.get("clear"):
         row["clear"] = tuple(row["clear"])
+    for name in ("shakes", "drops"):
+        row[name] = _points(row.get(name, ()), 2)
     story = Story(**row)
     _check(story)
     return story
@@ -187,6 +205,7 @@ def _check(story: Story) -> None:
         raise StoryError(f"weathers: {sorted(bad)} are none of {WEATHERS}")
     if story.length_s < 2 * story.step_s or story.step_s <= 0:
         raise StoryError(f"length_s {story.length_s} holds no two steps of {story.step_s} s")
+    _check_spans(story)
     for actor in story.actors:
         if actor.twin and actor.twin not in names:
             raise StoryError(f"actor {actor.name}: twin {actor.twin!r} is no actor")
@@ -195,3 +214,12 @@ def _check(story: Story) -> None:
             raise StoryError(f"wrong: zone {wrong.zone!r} is none of {sorted(zones)}")
         if missing := set(wrong.actors) - set(names):
             raise StoryError(f"wrong: {sorted(missing)} are no actors")
+
+
+def _check_spans(story: Story) -> None:
+    for from_s, to_s in story.drops + story.shakes:
+        if not 0 < from_s < to_s < story.length_s or from_s % KEY_S or to_s % KEY_S:
+            raise StoryError(
+                f"shakes and drops: [{from_s:g}, {to_s:g}] must lie inside the story and begin and "
+                f"end at multiples of {KEY_S:g} s"
+            )
