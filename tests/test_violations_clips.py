@@ -1,0 +1,81 @@
+"""Rendered clips against their truth: the logic with the truth's boxes, and what is refused."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.clips import ClipError, ClipTally, Player, bars, drawn, judge, read_clips
+from benchmarks.clips.clip import Clip
+from tests.conftest import REPOSITORY
+
+SCENARIOS = REPOSITORY / "tests" / "scenarios"
+
+
+def test_the_logic_finds_what_happens_and_nothing_else() -> None:
+    """With the truth's boxes every violation of the clips is confirmed, in time, and no other."""
+    clips = read_clips(SCENARIOS)
+    total = ClipTally()
+    with Player(clips, "street") as player:
+        for clip in clips:
+            total.add(judge(clip, player.play(clip, truth=True)))
+    assert total.precision >= 0.95, total.wrong
+    assert total.recall >= 0.9, total.wrong
+    assert total.dwell_within_one_look >= 0.95, total.wrong
+
+
+def test_a_dropped_stream_is_a_new_session() -> None:
+    """A clip with a drop has no picture in it, and the dwell goes on after it."""
+    clip = next(one for one in read_clips(SCENARIOS) if one.drops and one.wrong)
+    start_s, end_s = clip.drops[0]
+    assert not [look for look in clip.looks if start_s <= look["at_s"] < end_s]
+    with Player([clip], "street") as player:
+        tally = judge(clip, player.play(clip, truth=True))
+    assert (tally.found, tally.false) == (1, 0)
+
+
+def _told(clip: Clip) -> dict[str, Any]:
+    truth: dict[str, Any] = json.loads(clip.video.with_suffix(".json").read_text(encoding="utf-8"))
+    return truth
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"sha256": "0" * 64}, "not the video"),
+        ({"kind": "jaywalking"}, "jaywalking"),
+        ({"file": "gone.mp4"}, r"gone\.mp4"),
+        ({"looks": None}, "no truth of a clip"),
+    ],
+)
+def test_a_truth_that_does_not_fit_is_refused(
+    tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    """The message names the file and what is wrong with it."""
+    clip = read_clips(SCENARIOS)[0]
+    shutil.copy(clip.video, tmp_path)
+    text = json.dumps(_told(clip) | changes)
+    (tmp_path / f"{clip.name}.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ClipError, match=message):
+        read_clips(tmp_path)
+
+
+def test_a_folder_without_clips_is_refused(tmp_path: Path) -> None:
+    """An empty folder and one that is not there say so."""
+    with pytest.raises(ClipError, match="no truth file"):
+        read_clips(tmp_path)
+    with pytest.raises(ClipError, match="no such folder"):
+        read_clips(tmp_path / "none")
+
+
+def test_figures_are_drawn() -> None:
+    """A bar is as long as its figure, on the terminal and in the SVG."""
+    lines = bars("model", {"street_stall": (1.0, 0.5)})
+    assert lines[1].count("#") == 30
+    svg = drawn([("model <x>", {"street_stall": (1.0, 0.5)})])
+    assert svg.startswith("<svg")
+    assert 'width="420.0"' in svg
+    assert 'width="210.0"' in svg
+    assert "&lt;x&gt;" in svg
