@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.place import areas, intersections, overlaps
+from detectors.place import areas, in_place, intersections, overlaps
 from detectors.scene import Scene
 from detectors.violation import Box
 
@@ -37,15 +37,20 @@ def is_somebody(box: Box, scene: Scene) -> bool:
     return bool(np.any((inside >= IS_IT_SHARE) | (overlaps(one, people)[0] >= IS_IT_IOU)))
 
 
-def has_company(box: Box, scene: Scene) -> bool:
-    """Whether somebody who stays, not a passer-by, stands beside a thing or is on it."""
+def company(box: Box, scene: Scene, known: Box | None = None) -> Box | None:
+    """Find somebody who stays, no passer-by, beside a thing or on it; None where nobody does.
+
+    known: who stayed there before; somebody in that place is that one, however short a time seen.
+    """
     for index in persons(scene).tolist():
-        if scene.instant.now_s - scene.tracks[index].still_since_s < STAYS_S:
+        one = scene.seen.box(index)
+        same = known is not None and in_place(np.asarray([known]), np.asarray([one]))[0, 0]
+        if not same and scene.instant.now_s - scene.tracks[index].still_since_s < STAYS_S:
             continue
-        x0, _, x1, y1 = scene.seen.box(index)
+        x0, y0, x1, y1 = one
         # somebody who lies is as long as somebody who stands is high
-        size = max(y1 - scene.seen.box(index)[1], x1 - x0)
+        size = max(y1 - y0, x1 - x0)
         apart = max(box[0] - x1, x0 - box[2], 0.0)
         if apart <= REACH * size and abs(box[3] - y1) <= LEVEL * size:
-            return True
-    return False
+            return one
+    return None

@@ -59,6 +59,8 @@ class Sign:
         self.views = SignViews()
         self.changed: Signature | None = None
         """What it looks like since it changed; leaves in the wind look different every time."""
+        self.covered: Signature | None = None
+        """What its place looked like when something was last seen before it."""
         self.votes: Counter[Verdict] = Counter()
         """Of the looks since the last reading."""
         self.scores: list[float] = []
@@ -82,10 +84,16 @@ class Sign:
         self.changed = appearance.take(scene.picture, self.box(scene.height))
         return False
 
+    def is_covered(self, scene: Scene) -> bool:
+        """Whether its place looks as it did behind what no model finds just now."""
+        alike = appearance.likeness(self.covered, scene.picture)
+        return alike is not None and alike >= appearance.LOOKS_SAME
+
     def to_json(self) -> dict[str, Any]:
         """State as JSON-able data."""
         return {
             "views": self.views.to_json(),
+            "covered": None if self.covered is None else self.covered.to_json(),
             "changed": None if self.changed is None else self.changed.to_json(),
             "votes": {str(verdict): count for verdict, count in self.votes.items()},
             "damage": sum(self.scores) / len(self.scores) if self.scores else None,
@@ -95,6 +103,8 @@ class Sign:
         """Undo to_json()."""
         self.views = SignViews.from_json(data["views"])
         self.changed = None if data["changed"] is None else Signature.from_json(data["changed"])
+        covered = data.get("covered")
+        self.covered = None if covered is None else Signature.from_json(covered)
         self.votes = Counter({Verdict(name): count for name, count in data["votes"].items()})
         damaged = self.votes[Verdict.DAMAGED]
         self.scores = [] if data["damage"] is None else [float(data["damage"])] * damaged
@@ -135,6 +145,8 @@ class DamagedSign:
             if verdict is Verdict.WHOLE:
                 sign.changed = None
                 sign.views.learn(scene.picture, sign.box(scene.height))
+            elif verdict is Verdict.DAMAGED:
+                sign.views.doubt(scene.picture)
 
     def _verdict(self, sign: Sign, scene: Scene) -> tuple[Verdict, float]:
         """Say what a look shows of a sign, and with which score."""
@@ -150,6 +162,7 @@ class DamagedSign:
                     whole = max(whole, float(seen.scores[index]))
             before = [name not in {"sign", "sign_damaged"} for name in seen.names]
             if np.any((common / areas(box)[0] >= HIDDEN) & before):
+                sign.covered = appearance.take(scene.picture, sign.box(scene.height))
                 return (Verdict.UNSURE, 0.0)
         alike = sign.views.likeness(scene.picture)
         if damage >= self._conf and damage >= whole:
@@ -159,7 +172,8 @@ class DamagedSign:
             return (Verdict.WHOLE, whole) if whole > damage else (Verdict.UNSURE, 0.0)
         # By night a board whose lamps are off is as good as invisible.
         by_day = scene.picture is not None and is_day(scene.picture)
-        gone = by_day and alike is not None and alike < appearance.LOOKS_CHANGED
+        changed = alike is not None and alike < appearance.LOOKS_CHANGED
+        gone = by_day and changed and not sign.is_covered(scene)
         return (Verdict.GONE, 1.0) if gone else (Verdict.UNSURE, 0.0)
 
     def read(self, zone_id: str, scene: Scene) -> Reading:

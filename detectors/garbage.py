@@ -1,6 +1,6 @@
 """What is its own about exposed_garbage: nobody is with it, it is nobody, and bins have hours."""
 
-from detectors.attended import has_company, is_somebody
+from detectors.attended import company, is_somebody
 from detectors.rule import Rule
 from detectors.scene import Scene
 from detectors.standing import NEAR_SHARE, Standing
@@ -10,6 +10,8 @@ OVERLAPPED = "overlapped"
 """Sightings of a thing in which a person's box overlapped its own."""
 OVERLAPPED_SHARE = 0.4
 """Share of them from which a thing may be a person: passers-by cover a bag less often."""
+OWNER = ("owner_x0", "owner_y0", "owner_x1", "owner_y1")
+"""Where somebody stayed with a thing, in units."""
 
 
 class ExposedGarbage(Standing):
@@ -39,7 +41,14 @@ class ExposedGarbage(Standing):
 
     def is_paused(self, thing: Thing, scene: Scene) -> bool:
         """Whether somebody is with it who stays."""
-        return has_company(thing.box, scene)
+        known = None
+        if thing.presence.is_known_excuse and all(side in thing.kept for side in OWNER):
+            x0, y0, x1, y1 = (thing.kept[side] for side in OWNER)
+            known = (x0, y0, x1, y1)
+        owner = company(thing.box, scene, known)
+        if owner is not None:
+            thing.kept.update(zip(OWNER, owner, strict=True))
+        return owner is not None
 
     def saw(self, thing: Thing, index: int, scene: Scene) -> None:
         """Count the looks in which it may have been a person."""

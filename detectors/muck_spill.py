@@ -78,7 +78,9 @@ class MuckSpill(Standing):
         self._see_vehicles(scene)
         self._stains.forget(now_s - HOUR_S)
         lately = [stain.box for stain in self._stains.since(now_s - SEEN_LATELY_S)]
-        self._road.observe(scene, lately)
+        # A lorry that is missed in a look still covers what it stands on.
+        standing = [box for box, _ in self._waiting]
+        self._road.observe(scene, [*lately, *standing])
         for index, name in enumerate(scene.seen.names):
             if name in self._classes:
                 self._stains.see(

@@ -13,6 +13,8 @@ QUEUE_LEAST = 2
 """Standing vehicles that may be a queue; one alone is parked."""
 STILL_SHARE = 0.7
 """Share of looks in which one that stands is seen; traffic that passes a place at times is not."""
+LONG_STILL_S, LONG_STILL_SHARE = 12.0, 0.58
+"""After so long this share is enough: traffic falls below it, what is missed at times does not."""
 QUEUE_SHARE = 0.6
 """Share of a lane's vehicles that stand when it is a queue and not parked beside traffic."""
 
@@ -65,7 +67,8 @@ class IllegalParking(Standing):
                 continue
             track = scene.tracks[index]
             still_s = scene.instant.now_s - track.still_since_s
-            if still_s >= ENTER_S and track.still_share >= STILL_SHARE:
+            least = LONG_STILL_SHARE if still_s >= LONG_STILL_S else STILL_SHARE
+            if still_s >= ENTER_S and track.still_share >= least:
                 standing += 1
             else:
                 moving += 1

@@ -73,6 +73,8 @@ class Passing:
     asked_box: Box = (0.0, 0.0, 0.0, 0.0)
     """Where it was then."""
     record: Record | None = None
+    stood: Box | None = None
+    """Where it stood until it was last seen far from there, which may have been a stray box."""
 
     @property
     def is_confirmed(self) -> bool:
@@ -89,6 +91,11 @@ class Passing:
     def see(self, box: Box, track_id: int, now_s: float) -> None:
         """Take a sighting."""
         passed_s = now_s - self.last_s
+        back = self.stood is not None and distance(self.stood, box) < distance(self.box, box)
+        if back and self.stood is not None:
+            self.box, self.speed = self.stood, (0.0, 0.0)
+        leapt = self.seen > 1 and self.may_start and distance(self.box, box) >= 1.0
+        self.stood = self.box if leapt else None
         if passed_s > 0:
             way = _way(self.box, box)
             new = (way[0] / passed_s, way[1] / passed_s)
@@ -136,6 +143,7 @@ class Passing:
             "since": instant_to_json(self.since),
             "boxes": [list(self.first_box), list(self.box), list(self.asked_box)],
             "speed": list(self.speed),
+            "stood": None if self.stood is None else list(self.stood),
             "votes": [list(astuple(vote)) for vote in self.votes],
             "first_votes": [list(astuple(vote)) for vote in self.first_votes],
             "record": None if self.record is None else self.record.to_json(),
@@ -148,6 +156,8 @@ class Passing:
         first, box, asked = (_box(one) for one in fields.pop("boxes"))
         record = fields.pop("record")
         fields["since"] = instant_from_json(fields["since"])
+        stood = data.get("stood")
+        fields["stood"] = None if stood is None else _box(stood)
         fields["speed"] = (data["speed"][0], data["speed"][1])
         for name in ("votes", "first_votes"):
             fields[name] = [Vote(*vote) for vote in data[name]]
@@ -170,13 +180,20 @@ def reachable(passing: Passing, boxes: Boxes, now_s: float, *, far: bool) -> Dis
     size = float(np.sqrt(areas(own)[0]))
     sizes = np.sqrt(areas(boxes))
     due = (own[0, :2] + own[0, 2:]) / 2 + np.asarray(passing.speed) * passed_s
-    gap = np.hypot(*((boxes[:, :2] + boxes[:, 2:]) / 2 - due).T)
+    middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+    gap = np.hypot(*(middles - due).T)
     reach = np.maximum(REACH_SIZE * np.minimum(size, sizes), REACH_UNITS)
     reach = reach + REACH_WAY * np.hypot(*passing.speed) * passed_s
     if far:
         reach = reach + FASTEST_SIZES_S * size * passed_s
     alike = np.maximum(size, sizes) <= GROWTH * np.minimum(size, sizes)
-    return np.where(alike & (gap <= reach), gap / reach, np.inf)
+    off = np.where(alike & (gap <= reach), gap / reach, np.inf)
+    if passing.stood is None:
+        return off
+    stood = np.asarray([passing.stood], np.float64)
+    back = np.hypot(*(middles - (stood[0, :2] + stood[0, 2:]) / 2).T)
+    near = REACH_SIZE * float(np.sqrt(areas(stood)[0]))
+    return np.minimum(off, np.where(back <= near, back / near, np.inf))
 
 
 def distance(one: Box, other: Box) -> float:

@@ -17,7 +17,9 @@ SHORT_LOOKS = 2.5
 STEP_LOOKS = 8.0
 """Unless something spoke against it, sightings up to this many intervals apart are too."""
 LONGEST_GRACE_S = 60.0
-"""About a bus at its stop; what is hidden longer has to be seen dwelling again."""
+"""About a bus at its stop; what is hidden longer has to be seen dwelling again ..."""
+GRACE_SHARE = 0.05
+"""... unless that is less than this share of the dwell: an hour is not lost to a minute."""
 CHANGED_LOOKS = 4
 """Misses after which a thing is gone whose place looks different without it."""
 ARRIVING_LOOKS = 3
@@ -32,6 +34,9 @@ SEEN_SHARE = 0.55
 unchanged: traffic that happens to pass one place at many looks is seen there in fewer."""
 FOUND_SHARE = 0.34
 """The same with those: a model that finds it more rarely than that sees a shape."""
+EXCUSE_LEAST, EXCUSE_MOST = 2, 8
+"""Looks by which those that show an excuse have to outnumber those that do not before it is
+believed through looks without it; more of them than the second number prove nothing further."""
 ROUNDING_S = 1e-3
 """Durations are sums of differences of floats; times of streams are not finer than this."""
 
@@ -61,7 +66,7 @@ class Timing:
             exit_s=max(2 * interval_s, 3.0),
             short_s=max(SHORT_LOOKS * interval_s, 1.5),
             step_s=step_s,
-            grace_s=max(step_s, 15.0, min(dwell_s, LONGEST_GRACE_S)),
+            grace_s=max(step_s, 15.0, min(dwell_s, LONGEST_GRACE_S), GRACE_SHARE * dwell_s),
         )
 
 
@@ -94,16 +99,26 @@ class Presence:
     disputed: bool = False
     """... or showed something else in its place."""
     paused: bool = False
-    """Whether the clock was stopped at the last sighting."""
+    """Whether the clock was stopped at the last sighting, or in a look since."""
+    excused_s: float | None = None
+    """Last look in which the clock was stopped."""
+    excuse: int = 0
+    """How well the excuse is known: up by one with every look that shows it, down with others."""
     dwell_s: float = 0.0
     """Forbidden seconds observed."""
     unseen_s: float = 0.0
     """Forbidden seconds bridged without an observation."""
+    held_s: float = 0.0
+    """Seconds for dwell_s since an excuse was last seen, while it may only have been missed ..."""
+    held_unseen_s: float = 0.0
+    """... and those for unseen_s."""
 
     @classmethod
     def begin(cls, now_s: float, at: datetime, session: int, *, paused: bool) -> "Presence":
         """Start at a first sighting, which is strong by definition."""
-        presence = cls(now_s, now_s, at, now_s, session, paused=paused, seen=1, strong=1)
+        presence = cls(now_s, now_s, at, now_s, session, seen=1, strong=1)
+        if paused:
+            presence.pause(now_s)
         presence.feed(Input.SEEN)
         return presence
 
@@ -131,9 +146,10 @@ class Presence:
         if not (paused or self.paused):
             forbidden_s = passed_s * schedule.forbidden_share(self.last_seen_at, at)
             if self._bridged(passed_s, session, timing, verified=verified):
-                self.dwell_s += forbidden_s
+                self.held_s += forbidden_s
             else:
-                self.unseen_s += forbidden_s
+                self.held_unseen_s += forbidden_s
+        self._count(now_s, timing, paused=paused)
         self.feed(Input.SEEN)
         self.last_seen_s = self.last_kept_s = now_s
         self.last_seen_at = at
@@ -144,6 +160,51 @@ class Presence:
         self.missing = self.changed = 0
         self.contested = self.disputed = False
 
+    def note_excuse(self, now_s: float) -> None:
+        """Take a look that sees the excuse alone: it stops the clock once it is well known."""
+        was_paused = self.paused
+        self.pause(now_s)
+        self.paused = was_paused or self.is_known_excuse
+
+    def pause(self, now_s: float) -> None:
+        """Stop the clock at a sighting with an excuse."""
+        self.paused, self.excused_s = True, now_s
+        self.excuse = min(self.excuse + 1, EXCUSE_MOST)
+        if self.is_known_excuse:
+            self.held_s = self.held_unseen_s = 0.0
+
+    @property
+    def is_known_excuse(self) -> bool:
+        """Whether the excuse was seen more often than a passer-by is who seems to stay."""
+        return self.excuse >= EXCUSE_LEAST
+
+    def is_excused(self, timing: Timing) -> bool:
+        """Whether the clock is stopped, or was a moment ago: an excuse is missed at times, too."""
+        return self.paused or self._may_hold(self.last_seen_s, timing)
+
+    def _may_hold(self, now_s: float, timing: Timing) -> bool:
+        return (
+            self.excused_s is not None
+            and self.is_known_excuse
+            and now_s - self.excused_s <= timing.step_s + ROUNDING_S
+        )
+
+    def restart(self) -> None:
+        """Count from here on: what was counted was excused, as is known by now."""
+        self.dwell_s = self.unseen_s = self.held_s = self.held_unseen_s = 0.0
+
+    def _count(self, now_s: float, timing: Timing, *, paused: bool) -> None:
+        """Add the seconds held, once it is clear whether an excuse was there during them."""
+        if paused:
+            self.pause(now_s)
+            return
+        self.excuse = max(self.excuse - 1, 0)
+        if not self._may_hold(now_s, timing):
+            self.dwell_s += self.held_s
+            self.unseen_s += self.held_unseen_s
+            self.held_s = self.held_unseen_s = 0.0
+            self.excuse = 0
+
     def _bridged(self, passed_s: float, session: int, timing: Timing, *, verified: bool) -> bool:
         """Whether the time between two sightings counts as observed.
 
@@ -152,7 +213,7 @@ class Presence:
         """
         if passed_s <= timing.short_s:
             return True
-        if passed_s > timing.step_s or session != self.session:
+        if passed_s > timing.step_s or session != self.session or self.is_known_excuse:
             return False
         return not self.contested or (verified and not self.disputed)
 
@@ -241,6 +302,10 @@ class Presence:
             "contested": self.contested,
             "disputed": self.disputed,
             "paused": self.paused,
+            "excused_s": self.excused_s,
+            "excuse": self.excuse,
+            "held_s": self.held_s,
+            "held_unseen_s": self.held_unseen_s,
             "dwell_s": self.dwell_s,
             "unseen_s": self.unseen_s,
         }

@@ -16,6 +16,9 @@ BLEND = 0.1
 """Share by which the reference follows what the whole sign looks like today."""
 NEW_LOOK = 16
 """Readings in a row in which a whole sign looked otherwise, after which it is a new sign."""
+FIRST_LOOKS = 3
+"""Looks in a row, as far as any can tell, that call a sign whole before that is its reference: a
+model takes a broken one for whole at times."""
 
 
 class SignViews:
@@ -24,6 +27,8 @@ class SignViews:
     def __init__(self) -> None:
         self._views: dict[str, Signature] = {}
         self._renewed: dict[str, int] = {}
+        self._first: dict[str, int] = {}
+        """Looks that called it whole, where there is no reference yet."""
 
     def is_known(self, picture: NDArray[np.uint8] | None) -> bool:
         """Whether there is a reference for this light."""
@@ -44,7 +49,9 @@ class SignViews:
         known = self._views.get(light)
         alike = appearance.likeness(known, picture)
         if known is None or alike is None:
-            self._views[light] = fresh
+            self._first[light] = self._first.get(light, 0) + 1
+            if self._first[light] >= FIRST_LOOKS:
+                self._views[light] = fresh
         elif alike >= appearance.LOOKS_SAME:
             self._views[light] = appearance.blended(known, fresh, BLEND)
             self._renewed[light] = 0
@@ -54,10 +61,15 @@ class SignViews:
                 self._views[light] = fresh
                 self._renewed[light] = 0
 
+    def doubt(self, picture: NDArray[np.uint8] | None) -> None:
+        """Take a view that shows it damaged: a first reference has to wait."""
+        if picture is not None:
+            self._first[_light(picture)] = 0
+
     def to_json(self) -> dict[str, Any]:
         """State as JSON-able data."""
         views = {light: view.to_json() for light, view in self._views.items()}
-        return {"views": views, "renewed": dict(self._renewed)}
+        return {"views": views, "renewed": dict(self._renewed), "first": dict(self._first)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "SignViews":
@@ -65,6 +77,7 @@ class SignViews:
         views = cls()
         views._views = {light: Signature.from_json(view) for light, view in data["views"].items()}
         views._renewed = dict(data["renewed"])
+        views._first = dict(data.get("first", {}))
         return views
 
 

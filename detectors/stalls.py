@@ -219,7 +219,7 @@ class Stalls:
         """Draw the conclusions of a sighting."""
         zone_id = vendor.thing.zone_id
         timing, area = self._timing[zone_id], self._areas[zone_id]
-        self._story.sighted(vendor.thing, scene.instant)
+        self._story.sighted(vendor.thing, timing, scene.instant, ledger)
         if area.ground_share(vendor.thing.box, scene.height) < IN_SHARE:
             return
         if vendor.thing.presence.state is State.ARRIVING:

@@ -31,6 +31,8 @@ class Reason(StrEnum):
     """It moved on a little, so the dwell starts again."""
     RETURNED = "returned"
     """It came back after it was cleared, and stayed."""
+    EXCUSED = "excused"
+    """What excuses it was there all along, and only now seen."""
     FURNITURE = "furniture"
     """It stands there by night as well: it belongs to the street."""
     FEW_LOOKS = "few_looks"
@@ -64,9 +66,12 @@ class Story:
         """Begin a look."""
         self._opened_now.clear()
 
-    def sighted(self, thing: Thing, instant: Instant) -> None:
+    def sighted(self, thing: Thing, timing: Timing, instant: Instant, ledger: Ledger) -> None:
         """Begin the record of a thing that is seen while it is forbidden."""
-        if thing.record is not None or thing.presence.paused:
+        if thing.presence.paused:
+            self.excused(thing, timing, instant, ledger)
+            return
+        if thing.record is not None:
             return
         if not self._schedule.in_zone(thing.zone_id).forbids(instant.captured_at):
             return
@@ -82,6 +87,21 @@ class Story:
             ordinal,
         )
         thing.record = Record.begin(identity, instant, thing.box, thing.score, thing.arrival)
+
+    def excused(self, thing: Thing, timing: Timing, instant: Instant, ledger: Ledger) -> None:
+        """Take back what lies before an excuse that was only now seen.
+
+        A queue, an owner, a wet road is known after a few looks: who is excused within the first
+        eight intervals was so from the beginning.
+        """
+        record, presence = thing.record, thing.presence
+        early = presence.dwell_s <= timing.step_s
+        if record is None or record.confirmed or not (early and presence.is_known_excuse):
+            return
+        if record.announced:
+            self.ended(thing, instant, Reason.EXCUSED, ledger)
+        thing.record = None
+        presence.restart()
 
     @staticmethod
     def entered(thing: Thing, cleared: Cleared | None) -> None:
@@ -106,7 +126,7 @@ class Story:
             if presence.state is State.DWELLING:
                 presence.feed(Input.COMPLETED)
             return
-        if presence.paused:
+        if presence.is_excused(timing):
             return
         if not (record.announced or record.returning):
             record.announced = True

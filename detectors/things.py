@@ -174,6 +174,8 @@ class StandingThings:
         """Say what it means that a thing was not seen."""
         presence, looks = thing.presence, evidence.looks[row].looks
         thing.doubted = thing.doubted + 1 if looks in {Looks.OTHER, Looks.UNSURE} else 0
+        if self._kind.is_paused(thing, scene):
+            presence.note_excuse(scene.instant.now_s)
         columns = np.flatnonzero(evidence.claimed[row]).tolist()
         arriving = presence.state is State.ARRIVING
         if arriving and looks in {Looks.SAME, Looks.UNKNOWN} and columns:
@@ -204,7 +206,8 @@ class StandingThings:
             thing.signature = appearance.take(scene.picture, thing.box)
             self._kind.began(thing, scene)
             self._kind.saw(thing, index, scene)
-            presence.paused = self._kind.is_paused(thing, scene)
+            if self._kind.is_paused(thing, scene):
+                presence.pause(instant.now_s)
             self._next_number += 1
             self._things.append(thing)
             numbers.add(thing.number)
@@ -216,12 +219,14 @@ class StandingThings:
         if presence.state is State.ABSENT:
             return
         if thing.number not in seen:
+            if presence.paused:
+                self._story.excused(thing, timing, scene.instant, ledger)
             may_leave = presence.state in {State.ARRIVING, State.CLEARING}
             if may_leave and presence.has_left(scene.instant.now_s, timing):
                 presence.feed(Input.LEFT)
                 self._story.ended(thing, scene.instant, Reason.LEFT, ledger)
             return
-        self._story.sighted(thing, scene.instant)
+        self._story.sighted(thing, timing, scene.instant, ledger)
         if not self._kind.breaks(thing, scene):
             return
         if presence.state is State.ARRIVING:

@@ -47,11 +47,15 @@ class Vendor:
             schedule,
             timing,
             strong=strong,
-            paused=False,
+            paused=self._is_pushed(scene.seen.box(index)),
         )
         self.sliding.add(start_s, instant.now_s, presence.dwell_s - before_s)
         presence.dwell_s = self.sliding.total_s(instant.now_s)
         self.note(index, scene)
+
+    def _is_pushed(self, box: Box) -> bool:
+        """Whether it is on its way: what is pushed along sells nothing."""
+        return not in_place(np.asarray([self.last_box]), np.asarray([box]))[0, 0]
 
     def note(self, index: int, scene: Scene) -> None:
         """Take what a sighting says: its stall stands there now."""

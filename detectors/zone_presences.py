@@ -138,7 +138,7 @@ class ZonePresences:
         if thing is None:
             if reading.level is not Level.ENTER:
                 return
-            thing = self._present[zone_id] = self._appear(zone_id, reading, scene)
+            thing = self._present[zone_id] = self._appear(zone_id, reading, scene, ledger)
         elif reading.level in {Level.ENTER, Level.STAY}:
             self._see(thing, reading, scene)
         elif reading.level is Level.BLIND:
@@ -149,7 +149,7 @@ class ZonePresences:
             return
         self._settle(thing, scene, ledger)
 
-    def _appear(self, zone_id: str, reading: Reading, scene: Scene) -> Thing:
+    def _appear(self, zone_id: str, reading: Reading, scene: Scene, ledger: Ledger) -> Thing:
         """Begin with the look from which on it holds, which may be an earlier one."""
         start = self._start(zone_id, reading, scene)
         presence = Presence.begin(
@@ -172,7 +172,7 @@ class ZonePresences:
         self._next_number += 1
         _note(thing, reading)
         if start is not scene.instant:
-            self._story.sighted(thing, start)
+            self._story.sighted(thing, self._timing[zone_id], start, ledger)
             self._see(thing, reading, scene, observed=True)
         return thing
 
@@ -206,7 +206,7 @@ class ZonePresences:
     def _settle(self, thing: Thing, scene: Scene, ledger: Ledger) -> None:
         """Draw the conclusions of a sighting."""
         presence, timing = thing.presence, self._timing[thing.zone_id]
-        self._story.sighted(thing, scene.instant)
+        self._story.sighted(thing, timing, scene.instant, ledger)
         if presence.state is State.ARRIVING:
             if not presence.has_entered(timing):
                 return
