@@ -12,7 +12,7 @@ from benchmarks.scenarios import (
     Noise,
     Scenario,
     Script,
-    blind_s,
+    blind_spans,
     draw,
     looks,
     play,
@@ -45,8 +45,8 @@ def judged(one: Scenario, seed: int, noise: Noise) -> Tally:
     name = f"{one.kind}/{one.name}/{seed}"
     random = np.random.default_rng([seed, *name.encode()])
     condition, script = draw(one.make(random), random)
-    lost_s = blind_s(script, noise, seed)
-    return score(script, play(script, noise, seed), f"{name} ({condition})", lost_s)
+    blind = blind_spans(script, noise, seed)
+    return score(script, play(script, noise, seed), f"{name} ({condition})", blind)
 
 
 def confirmations(script: Script, seen: Sequence[Look]) -> list[Confirmation]:

@@ -25,7 +25,7 @@ from benchmarks.scenarios import (
 from benchmarks.scenarios.conditions import CONDITIONS, draw
 from benchmarks.scenarios.noise import CLEAN, Noise, looks
 from benchmarks.scenarios.playing import confirmed, play, told, watch_of
-from benchmarks.scenarios.scoring import Tally, at_s, blind_s, describe, matches, overlap, score
+from benchmarks.scenarios.scoring import Tally, at_s, blind_spans, describe, matches, overlap, score
 from benchmarks.scenarios.script import Actor, Expected, Scenario, Script, Spell, Stay
 
 __all__ = [
@@ -41,7 +41,7 @@ __all__ = [
     "Stay",
     "Tally",
     "at_s",
-    "blind_s",
+    "blind_spans",
     "confirmed",
     "describe",
     "draw",

@@ -1,5 +1,8 @@
 """Muck that a lorry lost, and what only looks like it."""
 
+from dataclasses import replace
+
+from benchmarks.scenarios.painting import WET
 from benchmarks.scenarios.script import (
     EVER,
     Actor,
@@ -178,6 +181,16 @@ def a_load(random: Random) -> Script:
     return Script((_rule(),), (lorry, load), 240.0, stray=("car",))
 
 
+def after_a_sprinkler(random: Random) -> Script:
+    """A sprinkler truck has wetted the road, and a model takes one wet patch of it for muck."""
+    start_s = BARE_S + whole(random, 0, 20)
+    truck = Stay(box_at(-60.0, 345.0, 140.0, 90.0), start_s - 6.0, start_s + 2.0, (95.0, 0.0))
+    band = Actor("wet", (Stay((0.0, 185.0, 640.0, 300.0), start_s),), WET, seen=False, layer=-1)
+    patch = replace(_muck(_place(random), (start_s, EVER)), paint=WET)
+    actors = (band, patch, Actor("truck", (truck,), 7), *_traffic(random, 240.0))
+    return Script((_rule(),), actors, 240.0, stray=("car",), pictures=True, hard=False)
+
+
 def drops_of_rain(random: Random) -> Script:
     """Patches all over the road at once."""
     spots = [(70, 215), (560, 220), (110, 335), (530, 325), (330, 205), (320, 340), (210, 265)]
@@ -211,6 +224,7 @@ INNOCENT = (
     headlights,
     under_a_parked_lorry,
     a_load,
+    after_a_sprinkler,
     drops_of_rain,
     a_puddle_that_dries,
 )

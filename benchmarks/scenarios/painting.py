@@ -16,6 +16,10 @@ GRAIN = 4.0
 
 NET = 1000
 """Paint of what lies under a green net."""
+WET = 1001
+"""Paint of a wet road: evenly darker than a dry one."""
+PLAIN = {NET: (40.0, 140.0, 60.0), WET: (62.0, 63.0, 66.0)}
+"""Colours without a pattern."""
 
 Picture = NDArray[np.uint8]
 
@@ -62,9 +66,10 @@ def _ground() -> NDArray[np.float64]:
 def _body(number: int, height: int, width: int) -> NDArray[np.float64]:
     """(height, width, 3) its sides: blocks of colour that only this paint has."""
     random = np.random.default_rng([99, number])
-    tint = np.asarray([40.0, 140.0, 60.0]) if number == NET else random.uniform(20.0, 235.0, 3)
-    if number == NET:
-        return np.clip(tint + random.normal(0.0, 12.0, (height, width, 1)), 0.0, 255.0)
+    if number in PLAIN:
+        grain = random.normal(0.0, 12.0 if number == NET else GRAIN, (height, width, 1))
+        return np.clip(np.asarray(PLAIN[number]) + grain, 0.0, 255.0)
+    tint = random.uniform(20.0, 235.0, 3)
     blocks = np.clip(tint + random.normal(0.0, 45.0, (5, 6, 1)), 0.0, 255.0)
     rows = np.arange(height) * 5 // max(height, 1)
     columns = np.arange(width) * 6 // max(width, 1)

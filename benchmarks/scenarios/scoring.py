@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks.scenarios.noise import Noise, gaps
 from benchmarks.scenarios.playing import confirmed
-from benchmarks.scenarios.script import Expected, Script
+from benchmarks.scenarios.script import Expected, Interval, Script
 from detectors import Box, Violation, ViolationEvent
 
 EARLY_LOOKS = 1.0
@@ -19,6 +19,7 @@ LATE_SHARE = 0.1
 """... and this share of the dwell: confirmation asks for the thing in most clear looks."""
 SAME_PLACE = 0.3
 """Least overlap of a violation's box with the place of its truth."""
+DAY_S = 86_400.0
 
 
 @dataclass(slots=True)
@@ -33,14 +34,17 @@ class Tally:
     """Found violations whose dwell can be compared ..."""
     dwells_right: int = 0
     """... and those where it is within one look of the truth, for every time that it came."""
+    innocent_s: float = 0.0
+    """Length of the innocent sequences ..."""
+    innocent_false: int = 0
+    """... and what was confirmed in them."""
     wrong: list[str] = field(default_factory=list)
     """Sequences that were judged wrongly, and how; each can be played again by its name."""
 
     def add(self, other: "Tally") -> None:
         """Take in another's counts."""
-        for name in ("sequences", "expected", "found", "false", "dwells", "dwells_right"):
+        for name in self.__slots__:
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.wrong += other.wrong
 
     @property
     def precision(self) -> float:
@@ -53,9 +57,14 @@ class Tally:
         return self.found / self.expected if self.expected else 1.0
 
     @property
-    def dwell_within_look(self) -> float:
+    def dwell_within_one_look(self) -> float:
         """Share of dwells that are within one look of the truth; 1 where there is none."""
         return self.dwells_right / self.dwells if self.dwells else 1.0
+
+    @property
+    def false_per_camera_day(self) -> float:
+        """False violations a day of innocent sequences."""
+        return self.innocent_false * DAY_S / self.innocent_s if self.innocent_s else 0.0
 
     def to_json(self) -> dict[str, Any]:
         """Figures of a row of the table."""
@@ -64,22 +73,29 @@ class Tally:
             "recall": round(self.recall, 4),
             "n": self.expected,
             "sequences": self.sequences,
-            "dwell_within_look": round(self.dwell_within_look, 4),
+            "dwell_within_one_look": round(self.dwell_within_one_look, 4),
+            "false_per_camera_day": round(self.false_per_camera_day, 2),
         }
 
 
-def score(script: Script, events: Sequence[ViolationEvent], name: str, blind_s: float) -> Tally:
+def score(
+    script: Script, events: Sequence[ViolationEvent], name: str, blind: Sequence[Interval]
+) -> Tally:
     """Compare what was confirmed with a script's truth.
 
-    blind_s: seconds without looks that the truth does not know of.
+    blind: when nothing could be seen, of which the truth does not know.
     """
+    blind_s = sum(end - start for start, end in blind)
     tally = Tally(sequences=1, expected=len(script.expected))
+    if not script.expected:
+        tally.innocent_s = script.until_s
     left = list(script.expected)
     for event in confirmed(events):
         told = event.violation
         truth = next((one for one in left if matches(one, told, script, blind_s)), None)
         if truth is None:
             tally.false += 1
+            tally.innocent_false += not script.expected
             tally.wrong.append(f"{name}: false {describe(told, script)}")
             continue
         left.remove(truth)
@@ -88,7 +104,7 @@ def score(script: Script, events: Sequence[ViolationEvent], name: str, blind_s: 
             tally.dwells += 1
             # one look for every time that it came
             comings = sum(start < at_s(told, script) for start, _ in truth.counted)
-            error_s = abs(dwell_error_s(truth, told, script))
+            error_s = abs(dwell_error_s(truth, told, script, blind))
             tally.dwells_right += error_s <= comings * script.interval_s + 1e-6
     for truth in left:
         due_s = truth.due_s(script.interval_s) if truth.window is None else truth.window[0]
@@ -96,10 +112,10 @@ def score(script: Script, events: Sequence[ViolationEvent], name: str, blind_s: 
     return tally
 
 
-def blind_s(script: Script, noise: Noise, seed: int) -> float:
-    """Seconds of a noisy script in which nothing can be seen."""
-    lost_s = sum(end - start for start, end in gaps(script, noise, seed))
-    return lost_s + sum(spell.blind_s for spell in script.spells)
+def blind_spans(script: Script, noise: Noise, seed: int) -> list[Interval]:
+    """Return when nothing can be seen in a noisy script."""
+    spells = [(one.start_s, one.end_s) for one in script.spells if one.blind_s]
+    return [*gaps(script, noise, seed), *spells]
 
 
 def at_s(told: Violation, script: Script) -> float:
@@ -107,9 +123,11 @@ def at_s(told: Violation, script: Script) -> float:
     return (told.last_at - script.start).total_seconds()
 
 
-def dwell_error_s(truth: Expected, told: Violation, script: Script) -> float:
+def dwell_error_s(
+    truth: Expected, told: Violation, script: Script, blind: Sequence[Interval]
+) -> float:
     """Seconds that a violation was said to be there, seen or bridged, beyond the truth."""
-    true_s = truth.dwelt_s(at_s(told, script), script.interval_s)
+    true_s = truth.dwelt_s(at_s(told, script), script.interval_s, blind)
     return told.dwell_s + told.unseen_s - true_s
 
 

@@ -6,7 +6,7 @@ x0 y0 x1 y1 in pixels of a picture of 640 x 360.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -144,11 +144,16 @@ class Expected:
     slack_s: float = 0.0
     """How much later than usual it may be confirmed, where the script makes it hard."""
 
-    def dwelt_s(self, at_s: float, interval_s: float) -> float:
-        """Seconds it has been there and forbidden by at_s, as looks at that rhythm can know it."""
+    def dwelt_s(self, at_s: float, interval_s: float, blind: Sequence[Interval] = ()) -> float:
+        """Seconds it has been there and forbidden by at_s, as looks at that rhythm can know it.
+
+        blind: when there was nothing to see; who comes then is known from the look after it.
+        """
         total = 0.0
         for start, end in self.counted:
             shown = math.ceil(start / interval_s - 1e-9) * interval_s
+            while any(b0 - 1e-9 <= shown < b1 - 1e-9 for b0, b1 in blind):
+                shown += interval_s
             total += max(0.0, min(end, at_s) - shown)
         return total
 
