@@ -10,10 +10,19 @@ from typing import TYPE_CHECKING, Any
 from pipeline.events import Confirmed, Delivered, Event
 
 if TYPE_CHECKING:
+    from pipeline.condition import PictureJudge
     from pipeline.delivery import media_links
     from pipeline.ingest import Ingest
-    from pipeline.plan import models_to_tune, registry_of
+    from pipeline.plan import (
+        find_camera,
+        load_sight,
+        longest_px,
+        models_to_tune,
+        registry_of,
+        watch_of,
+    )
     from pipeline.refusal import SiteRefused, refuse_errors
+    from pipeline.replay import DEFAULT_START
     from pipeline.retention import custody_of, retain, retention_rule
     from pipeline.review import (
         LONGEST_NAME,
@@ -25,21 +34,27 @@ if TYPE_CHECKING:
     from pipeline.runner import Runner
     from pipeline.site_store import open_store
     from pipeline.status import CameraStatus, SiteStatus
-    from pipeline.step import Stepped
+    from pipeline.step import CameraStep, Stepped
 
 __all__ = [
+    "DEFAULT_START",
     "LONGEST_NAME",
     "CameraStatus",
+    "CameraStep",
     "Confirmed",
     "Delivered",
     "Event",
     "Ingest",
+    "PictureJudge",
     "Runner",
     "SiteRefused",
     "SiteStatus",
     "Stepped",
     "approve_case",
     "custody_of",
+    "find_camera",
+    "load_sight",
+    "longest_px",
     "media_links",
     "models_to_tune",
     "open_store",
@@ -50,18 +65,25 @@ __all__ = [
     "retain",
     "retention_rule",
     "retry_case",
+    "watch_of",
 ]
 
 _LATE = {
+    "DEFAULT_START": "pipeline.replay",
     "LONGEST_NAME": "pipeline.review",
     "CameraStatus": "pipeline.status",
+    "CameraStep": "pipeline.step",
     "Ingest": "pipeline.ingest",
+    "PictureJudge": "pipeline.condition",
     "Runner": "pipeline.runner",
     "SiteRefused": "pipeline.refusal",
     "SiteStatus": "pipeline.status",
     "Stepped": "pipeline.step",
     "approve_case": "pipeline.review",
     "custody_of": "pipeline.retention",
+    "find_camera": "pipeline.plan",
+    "load_sight": "pipeline.plan",
+    "longest_px": "pipeline.plan",
     "media_links": "pipeline.delivery",
     "models_to_tune": "pipeline.plan",
     "open_store": "pipeline.site_store",
@@ -72,6 +94,7 @@ _LATE = {
     "retain": "pipeline.retention",
     "retention_rule": "pipeline.retention",
     "retry_case": "pipeline.review",
+    "watch_of": "pipeline.plan",
 }
 
 

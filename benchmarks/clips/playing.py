@@ -15,11 +15,17 @@ from benchmarks.clips.clip import Clip
 from configs import Site, load_site
 from detectors import CONTEXT_KINDS, KINDS, Level, ViolationEvent
 from models import VOCABULARY, Detections
-from pipeline.condition import PictureJudge
-from pipeline.plan import find_camera, load_sight, longest_px, registry_of, watch_of
-from pipeline.refusal import refuse_errors
-from pipeline.replay import DEFAULT_START
-from pipeline.step import CameraStep
+from pipeline import (
+    DEFAULT_START,
+    CameraStep,
+    PictureJudge,
+    find_camera,
+    load_sight,
+    longest_px,
+    refuse_errors,
+    registry_of,
+    watch_of,
+)
 from streams import FileReader, Frame
 
 INTERVAL_S = 2.0
