@@ -52,6 +52,8 @@ LOSING = ("drop", "500", "503", "503_wait", "429", "408")
 """Behaviours under which it is not, and a later post is welcome."""
 REFUSING = ("400", "400_detail", "400_errors", "400_texts", "200_error", "403", "307", "400_xml")
 """Behaviours that refuse it for good."""
+API_KEY = "s3cret-key"
+"""What its clients are to send; "403" says it back to them."""
 
 SERVICES = [
     {"service_code": "09009", "service_name": "违法停车", "metadata": False, "type": "realtime"},
@@ -361,7 +363,7 @@ class _Handler(LoopbackHandler):
             "400_errors": (400, {"errors": [{"code": 400, "description": "bad"}]}, {}),
             "400_texts": (400, ["lat is required"], {}),
             "200_error": (200, [{"code": 403, "description": "bad api_key"}], {}),
-            "403": (403, [{"code": 403, "description": "api_key is invalid: s3cret-key"}], {}),
+            "403": (403, [{"code": 403, "description": f"api_key is invalid: {API_KEY}"}], {}),
             "415": (415, {"detail": "Unsupported media type"}, {}),
         }[behaviour]
         self.answer(status, body, headers)

@@ -10,6 +10,7 @@ import time
 
 from cases import Backoff, Courier, CourierSettings, Store
 from cases.open311 import Open311
+from tests.case_server import API_KEY
 
 DEADLINE_S = 0.6
 SETTINGS = CourierSettings(
@@ -30,7 +31,7 @@ def say(text: object) -> None:
 
 def deliver(where: str, url: str, owner: str) -> None:
     """Deliver until killed."""
-    system = Open311(url, deadline_s=DEADLINE_S)
+    system = Open311(url, api_key=API_KEY, deadline_s=DEADLINE_S)
     Courier(Store.open(where), system, settings=SETTINGS, owner=owner).start()
     say("ready")
     while True:

@@ -27,7 +27,7 @@ from cases import (
 )
 from cases.open311 import Open311
 from tests.case_payloads import make_case
-from tests.case_server import LOSING, STORING, CaseServer, preload_days
+from tests.case_server import API_KEY, LOSING, STORING, CaseServer, preload_days
 from tests.stores import Where
 from tests.violations import make_violation
 
@@ -70,7 +70,7 @@ def courier(
     on_delivered: Callable[[Delivery], None] | None = None,
 ) -> Iterator[Courier]:
     """Run a courier; afterwards its threads have ended."""
-    system = Open311(server.url, deadline_s=DEADLINE_S)
+    system = Open311(server.url, api_key=API_KEY, deadline_s=DEADLINE_S)
     running = Courier(store, system, on_delivered=on_delivered, settings=settings)
     running.start()
     try:
@@ -348,7 +348,7 @@ def test_a_stopped_courier_leaves_its_post_to_the_next(store: Store) -> None:
     """Stop comes back within its time although a request hangs; the next run looks it up."""
     keys = confirm(store, 1)
     with CaseServer(["late"], hang_s=1.5) as server:
-        system = Open311(server.url, deadline_s=2.0)
+        system = Open311(server.url, api_key=API_KEY, deadline_s=2.0)
         settings = CourierSettings(lease_s=5.0, settle_s=2.5, poll_s=0.05)
         first = Courier(store, system, settings=settings)
         first.start()
@@ -412,7 +412,12 @@ def test_forty_cases_through_every_fault_arrive_once_each(store: Store) -> None:
         server.choose = lambda: chance.choice(faults) if chance.random() < 0.5 else "answer"
         server.store_delay_s = lambda: chance.choice([0.0, 0.0, 0.3])
         others = [
-            Courier(store, Open311(server.url, deadline_s=DEADLINE_S), settings=FAST, owner=f"c{n}")
+            Courier(
+                store,
+                Open311(server.url, api_key=API_KEY, deadline_s=DEADLINE_S),
+                settings=FAST,
+                owner=f"c{n}",
+            )
             for n in range(2)
         ]
         with courier(store, server):
@@ -427,7 +432,7 @@ def test_forty_cases_through_every_fault_arrive_once_each(store: Store) -> None:
 def test_times_that_do_not_fit_are_refused(store: Store) -> None:
     """A lease has to outlast a look-up and a post, and no look-up may overtake its post."""
     with CaseServer() as server:
-        system = Open311(server.url, deadline_s=25.0)
+        system = Open311(server.url, api_key=API_KEY, deadline_s=25.0)
         with pytest.raises(ValueError, match="lease of 50 s is too short"):
             Courier(store, system, settings=CourierSettings(lease_s=50.0))
         with pytest.raises(ValueError, match="settle_s 10 is not longer"):

@@ -16,7 +16,7 @@ from benchmarks.postgres import Cluster
 from cases import Backoff, Courier, DeliveryState, Review, Store, StoreFull
 from cases.open311 import Open311
 from tests.case_payloads import make_case
-from tests.case_server import LOSING, REFUSING, STORING, CaseServer, preload_days
+from tests.case_server import API_KEY, LOSING, REFUSING, STORING, CaseServer, preload_days
 from tests.courier_process import DEADLINE_S, SETTINGS
 from tests.couriers import Couriers
 from tests.small_disk import fill, small_disk
@@ -145,7 +145,7 @@ def test_five_hundred_cases_with_couriers_that_stand_still(place: Where) -> None
                 time.sleep(chance.uniform(0.3, 0.9))
                 os.kill(couriers.child, signal.SIGSTOP)
                 held += len(store.deliveries(states=[DeliveryState.CLAIMED]))
-                system = Open311(server.url, deadline_s=DEADLINE_S)
+                system = Open311(server.url, api_key=API_KEY, deadline_s=DEADLINE_S)
                 other = Courier(store, system, settings=SETTINGS, owner="other")
                 other.start()
                 time.sleep(SETTINGS.lease_s + chance.uniform(0.0, 0.5))

@@ -8,7 +8,7 @@ import pytest
 from cases import Courier, DeliveryState, HistoryEntry, Meaning, Review, Standing, Store
 from cases.open311 import Open311
 from configs import case_states
-from tests.case_server import CaseServer
+from tests.case_server import API_KEY, CaseServer
 from tests.stores import Where
 from tests.test_cases_courier import DEADLINE_S, FAST, confirm, courier, states, wait_until
 
@@ -86,7 +86,7 @@ def test_what_a_state_means_is_done(store: Store, caplog: pytest.LogCaptureFixtu
     with CaseServer() as server:
         running = Courier(
             store,
-            Open311(server.url, deadline_s=DEADLINE_S),
+            Open311(server.url, api_key=API_KEY, deadline_s=DEADLINE_S),
             on_word=heard.append,
             meaning=Meaning(case_states("open311")),
             settings=replace(FOLLOWING, silence_s=60.0),
