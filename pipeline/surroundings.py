@@ -8,7 +8,7 @@ from detectors import VEHICLES, Box, Look
 from models import VOCABULARY
 from pipeline.spool import Surroundings
 
-OTHER_CONF = 0.1
+OTHER_CONF = 0.07
 """People and two-wheelers are covered from this score on, vehicles from the lowest: below it, more
 of the accused went than of bystanders came (`tests/test_pipeline_cover.py`)."""
 ECHO_SCORE = 0.5
