@@ -69,7 +69,7 @@ def test_a_class_outside_the_list_is_refused() -> None:
 
 
 def test_hidden_and_tiny_rendered_things_are_not_asked_for(tmp_path: Path) -> None:
-    """Of rendered things only those that can be seen become boxes."""
+    """Of rendered things only those that can be seen are asked for; finding others is no fault."""
 
     def thing(visible: float, visible_px: int, side: int) -> dict[str, Any]:
         return {
@@ -90,6 +90,7 @@ def test_hidden_and_tiny_rendered_things_are_not_asked_for(tmp_path: Path) -> No
     (tmp_path / "x.json").write_text(json.dumps(record), encoding="utf-8")
     example = read_scene(tmp_path / "x.json")
     assert [box.xyxy for box in example.boxes] == [(10, 10, 30, 30)]
+    assert [box.xyxy for box in example.ignored] == [(10, 10, 30, 30)] * 2 + [(10, 10, 14, 30)]
 
 
 def test_neighbours_in_time_sort_together() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from models import Detections
 from training.example import Box
-from training.scoring import Scores
+from training.scoring import Scores, confuse
 
 GROUP = {"car": "vehicle", "bus": "vehicle", "person": "person"}
 NAMES = ["car", "bus", "person", None]
@@ -40,6 +40,20 @@ def test_hits_misses_and_doubles() -> None:
     row = scores.rows(0.5)["vehicle"]
     # Both boxes about the car overlap it by 0.9: a hit at nine of the ten overlaps of AP50-95.
     assert row == {"asked": 2, "precision": 0.333, "recall": 0.5, "ap50": 0.5, "ap50_95": 0.45}
+
+
+def test_what_nobody_asked_for_is_neither_hit_nor_false() -> None:
+    """A box on a far car is left out of the count; one on a far person is no car all the same."""
+    far = [Box("car", (20.0, 20.0, 24.0, 24.0)), Box("person", (30.0, 20.0, 34.0, 24.0))]
+    boxes = found([((20, 20, 24, 24), 0.9, 0), ((30, 20, 34, 24), 0.8, 0), ((0, 0, 9, 9), 0.7, 0)])
+    truth = [Box("car", (0.0, 0.0, 9.0, 9.0))]
+    scores = Scores()
+    scores.add(truth, boxes, NAMES, GROUP, far)
+    row = scores.rows(0.5)["vehicle"]
+    assert (row["asked"], row["precision"], row["recall"]) == (1, 0.5, 1.0)
+    table: dict[str, dict[str, int]] = {}
+    confuse(table, truth, boxes, NAMES, 0.5, far)
+    assert table == {"car": {"car": 1}}
 
 
 def test_a_class_group_counts_its_members_as_one() -> None:

@@ -113,17 +113,18 @@ def read_coco(
 
 
 def read_scene(truth: Path) -> Example:
-    """Read a rendered picture's truth; things too hidden or too small are left out."""
+    """Read a rendered picture's truth; things too hidden or too small are not asked for."""
     try:
         record = json.loads(truth.read_text(encoding="utf-8"))
-        boxes = []
+        boxes: list[Box] = []
+        ignored: list[Box] = []
         for row in record["things"]:
             x0, y0, x1, y1 = row["xyxy"]
+            source, distance = row.get("source", "renderer"), row.get("distance_m")
+            box = Box(row["label"], (x0, y0, x1, y1), source, distance)
             seen = row["visible"] >= MIN_VISIBLE and row["visible_px"] >= MIN_VISIBLE_PX
-            if seen and min(x1 - x0, y1 - y0) >= MIN_SIDE_PX:
-                source = row.get("source", "renderer")
-                distance = row.get("distance_m")
-                boxes.append(Box(row["label"], (x0, y0, x1, y1), source, distance))
+            asked = seen and min(x1 - x0, y1 - y0) >= MIN_SIDE_PX
+            (boxes if asked else ignored).append(box)
         return Example(
             truth.with_name(record["file"]),
             record["width"],
@@ -133,6 +134,7 @@ def read_scene(truth: Path) -> Example:
             (record["weather"], record["seed"]),
             record["weather"],
             record.get("mode", ""),
+            tuple(ignored),
         )
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise DatasetError(f"{truth}: {error!r}") from error

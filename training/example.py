@@ -67,6 +67,8 @@ class Example:
     """Of a rendered picture; empty where nobody wrote it down."""
     mode: str = ""
     """"rare", "look-alikes" for a rendered picture without any rare thing, or empty."""
+    ignored: tuple[Box, ...] = ()
+    """What is there but too hidden or too small to be asked for: found, it is no false box."""
 
     def __post_init__(self) -> None:
         """Refuse boxes that lie outside the picture by more than rounding."""

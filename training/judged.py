@@ -33,7 +33,7 @@ class Judged:
         scores = Scores()
         for example, found in zip(self.examples, self.found, strict=True):
             if weather is None or example.weather == weather:
-                scores.add(example.boxes, found, self.names, self.group)
+                scores.add(example.boxes, found, self.names, self.group, example.ignored)
         return scores
 
     def by_weather(self, threshold: float) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class Judged:
         """Return what it is: what it was called: how often, "nothing" for missed and made up."""
         table: dict[str, dict[str, int]] = {}
         for example, found in zip(self.examples, self.found, strict=True):
-            confuse(table, example.boxes, found, self.names, threshold)
+            confuse(table, example.boxes, found, self.names, threshold, example.ignored)
         return table
 
     def look_alikes(self, threshold: float, common: frozenset[str]) -> dict[str, Any] | None:

@@ -84,12 +84,15 @@ class Scores:
         found: Detections,
         names: Sequence[str | None],
         group: Mapping[str, str],
+        ignored: Sequence[Box] = (),
     ) -> list[float | None]:
         """Match one picture: best score first, each true box once, the best overlap wins.
 
         `names`: class of each label of `found`, None for those not judged. `group`: class: name it
-        is judged under; a class missing here is not judged at all. Returns for each true box the
-        score of the box that found it at SAME_IOU, None where it was missed or is not asked.
+        is judged under; a class missing here is not judged at all. A box that finds nothing but
+        one of `ignored`, of its class, is not counted, as COCO does with its small and crowded
+        things. Returns for each true box the score of the box that found it at SAME_IOU, None where
+        it was missed or is not asked.
         """
         asked = [
             (i, group[box.label], box.xyxy) for i, box in enumerate(truth) if box.label in group
@@ -110,6 +113,8 @@ class Scores:
             strict = tuple(_take(overlaps, free[i], least) for i, least in enumerate(IOUS))
             if strict[0] is not None:
                 answers[asked[strict[0]][0]] = score
+            elif _is_ignored(found.xyxy[index], [b for b in ignored if group.get(b.label) == name]):
+                continue
             tally.scores.append(score)
             tally.hits.append(strict[0] is not None)
             tally.strict.append(tuple(place is not None for place in strict))
@@ -142,16 +147,24 @@ def _take(overlaps: NDArray[np.float64], free: NDArray[np.bool_], least: float) 
     return best
 
 
+def _is_ignored(box: NDArray[np.float32], ignored: Sequence[Box]) -> bool:
+    """Say whether a box found, (4,), is one of what nobody asked for."""
+    boxes = np.array([one.xyxy for one in ignored], np.float64).reshape(-1, 4)
+    return bool((ious(box.astype(np.float64), boxes) >= SAME_IOU).any())
+
+
 def confuse(
     table: dict[str, dict[str, int]],
     truth: Sequence[Box],
     found: Detections,
     names: Sequence[str | None],
     threshold: float,
+    ignored: Sequence[Box] = (),
 ) -> None:
     """Count one picture into a confusion table: what it is: what it was called: how often.
 
-    Boxes are matched by overlap alone, the best score first.
+    Boxes are matched by overlap alone, the best score first; one that finds nothing but one of
+    `ignored` is not counted.
     """
     boxes = np.array([box.xyxy for box in truth], np.float64).reshape(-1, 4)
     free = np.ones(len(truth), bool)
@@ -161,6 +174,8 @@ def confuse(
         if name is None or found.score[index] < threshold:
             continue
         place = _take(ious(found.xyxy[index].astype(np.float64), boxes), free, SAME_IOU)
+        if place is None and _is_ignored(found.xyxy[index], ignored):
+            continue
         pairs.append((NOTHING if place is None else truth[place].label, name))
     pairs += [(box.label, NOTHING) for box, missed in zip(truth, free, strict=True) if missed]
     for actual, called in pairs:
