@@ -68,7 +68,10 @@ class Unit:
     @property
     def pts_s(self) -> float | None:
         """When it is shown, in seconds of the stream's own clock; None if it does not say."""
-        return None if self.pts is None else float(self.pts * self.parameters.time_base)
+        if self.pts is None:
+            return None
+        base = self.parameters.time_base
+        return self.pts * base.numerator / base.denominator  # a Fraction's own product costs 3 us
 
     def placed(self, at_s: float) -> Packet:
         """Return the packet that it is, once its time is known."""

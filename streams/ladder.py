@@ -52,6 +52,8 @@ class Ladder:
         self.on_sub = False
         """True when the second stream is the one to open."""
         self._measured: deque[float] = deque(maxlen=_MEASURED)
+        self._median_s: float | None = None
+        """Of _measured: asked for at every packet."""
         self._since_s = 0.0
         self._last_key_s: float | None = None
         self._switching = False
@@ -72,7 +74,7 @@ class Ladder:
     @property
     def key_interval_s(self) -> float | None:
         """Median distance of the last clean key packets; None until there were two."""
-        return median(self._measured) if self._measured else None
+        return self._median_s
 
     def begin(self, at_s: float) -> None:
         """Start a session; distances do not span two."""
@@ -86,6 +88,7 @@ class Ladder:
         if clean_key:
             if self._last_key_s is not None and at_s > self._last_key_s:
                 self._measured.append(at_s - self._last_key_s)
+                self._median_s = median(self._measured)
             self._last_key_s = at_s
         before = self.mode
         if self._step == "key" and self._too_far(at_s):
@@ -100,7 +103,7 @@ class Ladder:
         """Give the second stream up for good: it could not be opened."""
         if self.on_sub:
             self.on_sub = self._has_sub = False
-            self._measured.clear()
+            self._forget_measured()
             self._climb()
 
     def release(self) -> None:
@@ -112,9 +115,13 @@ class Ladder:
     def _climb(self) -> None:
         if self._has_sub and not self.on_sub and self._interval_s > 0.0:
             self.on_sub = self._switching = True
-            self._measured.clear()
+            self._forget_measured()
         elif self._step != "all":
             self._step = "all" if self._budget.take() else "long"
+
+    def _forget_measured(self) -> None:
+        self._measured.clear()
+        self._median_s = None
 
     def _descend(self) -> None:
         if self._step == "all":

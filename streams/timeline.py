@@ -33,7 +33,7 @@ DECLARED = 0.02
 """Media and monotonic rate further apart than this are declared. Crystals differ by 0.0001."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Bucket:
     start_s: float
     lag_s: float
@@ -152,7 +152,8 @@ class Timeline:
         lag_s = arrival_s + self._clock_s - at_s
         if self._buckets and arrival_s < self._buckets[-1].start_s + BUCKET_S:
             last = self._buckets[-1]
-            self._buckets[-1] = _Bucket(last.start_s, min(last.lag_s, lag_s), self._ahead_s)
+            last.lag_s = min(last.lag_s, lag_s)
+            last.ahead_s = self._ahead_s
             return
         if len(self._buckets) > BUCKETS:
             self._compare_rates()
