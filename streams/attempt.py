@@ -10,6 +10,7 @@ import threading
 import time
 from dataclasses import replace
 
+from streams.bursts import Bursts
 from streams.demuxer import Demuxer, Unit
 from streams.errors import Reason, StreamError, stream_error
 from streams.intake import Intake, Superseded
@@ -32,7 +33,10 @@ _CLOCK_EVERY_S = 5.0
 class Attempt:
     """A connection that was started; what the watchdog may ask about it."""
 
-    def __init__(self, source: Source, intake: Intake, name: str) -> None:
+    def __init__(
+        self, source: Source, intake: Intake, name: str, *, interval_s: float = 0.0
+    ) -> None:
+        """interval_s: between looks; where packets may gather, they are read in bursts."""
         self.started_s = time.monotonic()
         self.first_packet_s: float | None = None
         self.last_packet_s: float | None = None
@@ -40,6 +44,7 @@ class Attempt:
         """Why it ended, once it has."""
         self._source = source
         self._intake = intake
+        self._interval_s = interval_s
         self._given_up = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -79,6 +84,7 @@ class Attempt:
     def _read(self) -> None:
         with Demuxer(self._source, open_timeout_s=OPEN_S, read_timeout_s=_READ_S) as demuxer:
             pace = Pace() if self._source.is_file else None
+            bursts = Bursts(0.0 if self._source.is_file else self._interval_s)
             clock_s = time.monotonic() + _CLOCK_EVERY_S
             for unit in demuxer.units():
                 placed = unit if pace is None else pace.wait(unit, self._given_up)
@@ -91,6 +97,9 @@ class Attempt:
                     start_s = demuxer.camera_start_s
                     if start_s is not None:
                         self._intake.note_camera_clock(self, start_s)
+                pause_s = bursts.pause_s(placed.pts_s, placed.arrival_s, len(placed.data))
+                if pause_s and not self._intake.decodes_whole:
+                    self._given_up.wait(pause_s)
 
 
 class Pace:

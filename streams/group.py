@@ -59,7 +59,8 @@ class _Camera:
         pool.add(self.lane)
 
     def _connect(self, source: Source) -> Attempt:
-        return Attempt(source, self.intake, f"camera-{self.spec.camera_id}")
+        name, interval_s = f"camera-{self.spec.camera_id}", self.spec.interval_s
+        return Attempt(source, self.intake, name, interval_s=interval_s)
 
     def state(self) -> CameraState:
         keeper, intake, lane = self.keeper, self.intake, self.lane

@@ -14,6 +14,7 @@ from streams.demuxer import Unit
 from streams.due import early_share
 from streams.ladder import Ladder
 from streams.lane import Job, Lane
+from streams.packet import CodecParameters, Packet
 from streams.pool import DecodePool
 from streams.ring import PacketRing
 from streams.timeline import SETTLE_S, Timeline
@@ -144,6 +145,11 @@ class Intake:
                 self._pool.ready(self._lane)
 
     @property
+    def decodes_whole(self) -> bool:
+        """True while every packet goes to a decoder of the camera's own."""
+        return self._whole
+
+    @property
     def close_until_s(self) -> float | None:
         """Until when on the timeline it is looked at closely; None while it is not."""
         until_s = self._close_until_s
@@ -184,9 +190,8 @@ class Intake:
         if unit.warmup is not None:
             self._set_anchor(unit.arrival_s)
         packet = unit.placed(at_s)
-        offset_s = self.anchor.offset_s
-        self.ring.add(packet, unit.parameters, self.session, offset_s)
-        self._decode(Job(packet, unit.parameters, self.session, offset_s))
+        self.ring.add(packet, unit.parameters, self.session, self.anchor.offset_s)
+        self._decode(packet, unit.parameters)
 
     def _set_anchor(self, arrival_s: float) -> None:
         """Let captured_at follow the host's clock.
@@ -196,14 +201,15 @@ class Intake:
         ceiling_s = self.timeline.ceiling_s(arrival_s)
         self.anchor.update(self._wall_s(arrival_s) - ceiling_s, arrival_s)
 
-    def _decode(self, job: Job) -> None:
-        clean = job.packet.key and not job.packet.warmup
+    def _decode(self, packet: Packet, parameters: CodecParameters) -> None:
+        clean = packet.key and not packet.warmup
         was_all = self.ladder.decodes_all
-        self.ladder.see(job.packet.at_s, clean_key=clean)
-        if job.packet.at_s >= self._close_until_s:
+        self.ladder.see(packet.at_s, clean_key=clean)
+        if packet.at_s >= self._close_until_s:
             self._close_until_s = -math.inf
         was_whole, self._whole = self._whole, self._wants_whole
         if self._whole:
+            job = Job(packet, parameters, self.session, self.anchor.offset_s)
             if not was_whole:
                 self._catch_up(job)
             else:
@@ -214,6 +220,7 @@ class Intake:
             self._free_decoder(forget=was_all)
         if clean:
             early = early_share(self._interval_s, self.ladder.key_interval_s)
+            job = Job(packet, parameters, self.session, self.anchor.offset_s)
             if self._lane.offer(job, early=early):
                 self._pool.ready(self._lane)
 
