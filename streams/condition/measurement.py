@@ -14,6 +14,7 @@ WHITE = 249
 """Luma from which a pixel shows nothing but light."""
 _FEW_CELLS = 8
 _TEXTURED_SHARE = 0.15
+_DETAILED_CELLS = 0.98
 _SMEAR_ROWS = 8
 """Rows in a row that a smear covers: what is drawn in blocks, or coded in them, repeats fewer."""
 
@@ -56,15 +57,15 @@ def measure(
         height_px = view.height_px
     fields = fields_of(picture, height_px)
     compared = view if view is not None and view.ready else None
-    below = np.cumsum(np.bincount(fields.gray.astype(np.uint8).ravel(), minlength=256))
+    below = np.cumsum(cv2.calcHist([fields.levels], [0], None, [256], [0, 256]).ravel())
     below = below / below[-1]
     return fields, Measurement(
         luma=fields.luma,
         bright=float(np.searchsorted(below, 0.95)),
         brightest=float(np.searchsorted(below, 0.99)),
         white_share=float(1 - below[WHITE - 1]),
-        detail=float(np.percentile(fields.coarse, 98)),
-        smeared_share=_smeared_share(fields.gray),
+        detail=_exceeded_by_few(fields.coarse),
+        smeared_share=_smeared_share(fields.levels),
         changed_share=_changed_share(picture, before, fields),
         lost_share=compared.lost_share(fields) if compared else None,
         softness=compared.softness(fields) if compared else None,
@@ -72,18 +73,34 @@ def measure(
     )
 
 
-def _smeared_share(gray: Plane) -> float:
+def _exceeded_by_few(cells: Plane) -> float:
+    """Return the 98th percentile; numpy's own takes ten times as long over so few."""
+    ordered = np.sort(cells, axis=None)
+    place = _DETAILED_CELLS * (ordered.size - 1)
+    below = int(place)
+    after = ordered[min(below + 1, ordered.size - 1)]
+    return float(ordered[below] + (place - below) * (after - ordered[below]))
+
+
+def _smeared_share(levels: Plane) -> float:
     """Count rows that differ from the next one far less than along themselves, in long runs.
 
     A smear repeats the texture of a street; a bar across the picture has a few sharp edges only.
     """
-    down = np.abs(gray[1:] - gray[:-1]).mean(axis=1)
-    steps = np.abs(gray[:-1, 1:] - gray[:-1, :-1])
-    along = steps.mean(axis=1)
-    textured = (along > 2.0) & ((steps > 1.0).mean(axis=1) > _TEXTURED_SHARE)
+    down = _row_means(cv2.absdiff(levels[1:], levels[:-1]))
+    steps = cv2.absdiff(levels[:-1, 1:], levels[:-1, :-1])
+    along = _row_means(steps)
+    uneven = _row_means(cv2.threshold(steps, 1, 1, cv2.THRESH_BINARY)[1])
+    textured = (along > 2.0) & (uneven > _TEXTURED_SHARE)
     repeats = (textured & (down < 0.2 * along)).astype(np.uint8)[:, None]
     smears = cv2.morphologyEx(repeats, cv2.MORPH_OPEN, np.ones((_SMEAR_ROWS, 1), np.uint8))
     return float(smears.mean())
+
+
+def _row_means(levels: Plane) -> Plane:
+    """Average each row of (H, W) uint8, exactly: (H,) float64."""
+    sums: Plane = cv2.reduce(levels, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
+    return np.asarray(sums / levels.shape[1])
 
 
 def _changed_share(picture: Picture, before: Picture | None, fields: Fields) -> float | None:

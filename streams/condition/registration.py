@@ -70,7 +70,7 @@ def landmarks_of(edges: Plane) -> tuple[Landmark, ...]:
     likeness = np.zeros_like(own)
     for dx, dy in ((6, 0), (0, 6), (6, 6), (6, -6)):
         shifted = np.roll(edges, (dy, dx), (0, 1))
-        product = _windows((edges * shifted).sum(axis=2))
+        product = _windows(edges[:, :, 0] * shifted[:, :, 0] + edges[:, :, 1] * shifted[:, :, 1])
         scale = np.sqrt(own * np.roll(own, (dy, dx), (0, 1))) + 1e-6
         likeness = np.maximum(likeness, product / scale)
     worth = np.where((own > 0.12 * STRONG**2) & (1 - likeness > DISTINCT), own * (1 - likeness), 0)
@@ -110,9 +110,11 @@ def register(
 
 
 def _in_place(reference: Plane, landmarks: Sequence[Landmark], edges: Plane) -> int:
-    """Count landmarks that are clearly where they belong, without looking for them."""
+    """Count landmarks clearly where they belong, until they are enough, without a search."""
     found = 0
     for mark in landmarks:
+        if found >= IN_PLACE * len(landmarks):
+            break
         here = np.s_[mark.y : mark.y + PATCH_PX, mark.x : mark.x + PATCH_PX]
         patch, seen = reference[here].ravel(), edges[here].ravel()
         scale = math.sqrt(float(patch @ patch) * float(seen @ seen))
