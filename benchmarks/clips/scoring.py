@@ -7,7 +7,8 @@ from typing import Any
 
 from benchmarks.clips.clip import Clip, Wrong
 from benchmarks.clips.playing import INTERVAL_S
-from detectors import KINDS, Box, Change, Identity, Violation, ViolationEvent
+from benchmarks.scenarios import Counts, describe, overlap
+from detectors import KINDS, Change, Identity, Violation, ViolationEvent
 
 EARLY_LOOKS = 1.0
 """Looks by which a confirmation, or its beginning, may come before the truth's."""
@@ -15,54 +16,17 @@ LATE_LOOKS = 8.0
 """Looks by which a confirmation may come after it, what could not be seen left out."""
 SAME_PLACE = 0.1
 """Least overlap of a violation's box with an actor of its truth: a model's boxes are rough."""
-DAY_S = 86_400.0
 
 
 @dataclass(slots=True)
-class ClipTally:
+class ClipTally(Counts):
     """Counts over clips."""
 
     clips: int = 0
-    expected: int = 0
-    found: int = 0
-    false: int = 0
-    innocent_s: float = 0.0
-    """Length of the innocent clips ..."""
-    innocent_false: int = 0
-    """... and what was confirmed in them."""
     late_s: list[float] = field(default_factory=list)
     """Seconds from when each found violation was due until it was confirmed."""
     dwell_errors_s: list[float] = field(default_factory=list)
     """Seconds that each was said to be there beyond the truth."""
-    dwells_right: int = 0
-    """Those of them that are within one look."""
-    wrong: list[str] = field(default_factory=list)
-    """What was judged wrongly, in words."""
-
-    def add(self, other: "ClipTally") -> None:
-        """Take in another's counts."""
-        for name in self.__slots__:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-
-    @property
-    def precision(self) -> float:
-        """Share of what was confirmed that is true; 1 where nothing was confirmed."""
-        return self.found / (self.found + self.false) if self.found + self.false else 1.0
-
-    @property
-    def recall(self) -> float:
-        """Share of what is true that was confirmed; 1 where there is nothing."""
-        return self.found / self.expected if self.expected else 1.0
-
-    @property
-    def dwell_within_one_look(self) -> float:
-        """Share of dwells that are within one look of the truth; 1 where there is none."""
-        return self.dwells_right / len(self.dwell_errors_s) if self.dwell_errors_s else 1.0
-
-    @property
-    def false_per_camera_day(self) -> float:
-        """False violations a day of innocent footage."""
-        return self.innocent_false * DAY_S / self.innocent_s if self.innocent_s else 0.0
 
     def to_json(self) -> dict[str, Any]:
         """Figures of all kinds together."""
@@ -93,7 +57,7 @@ def judge(clip: Clip, events: Sequence[ViolationEvent]) -> ClipTally:
         if wrong is None:
             tally.false += 1
             tally.innocent_false += not clip.wrong
-            tally.wrong.append(f"{clip.name}: false {_describe(told)}")
+            tally.wrong.append(f"{clip.name}: false {_described(told)}")
             continue
         left.remove(wrong)
         tally.found += 1
@@ -113,10 +77,11 @@ def _time(tally: ClipTally, wrong: Wrong, told: Violation, clip: Clip) -> None:
         return  # readings are taken, and three of four have to agree: there is no dwell to compare
     error_s = told.dwell_s + told.unseen_s - (told.last_at_s - wrong.from_s)
     tally.dwell_errors_s.append(error_s)
+    tally.dwells += 1
     within = abs(error_s) <= max(INTERVAL_S, clip.step_s) + 1e-3
     tally.dwells_right += within
     if not within:
-        tally.wrong.append(f"{clip.name}: dwell {error_s:+.1f} s off, {_describe(told)}")
+        tally.wrong.append(f"{clip.name}: dwell {error_s:+.1f} s off, {_described(told)}")
 
 
 def _blind_s(wrong: Wrong, told: Violation, clip: Clip) -> float:
@@ -143,17 +108,5 @@ def _is(wrong: Wrong, told: Violation, clip: Clip) -> bool:
     )
 
 
-def overlap(one: Box, other: Box) -> float:
-    """Intersection over union."""
-    width = max(0.0, min(one[2], other[2]) - max(one[0], other[0]))
-    height = max(0.0, min(one[3], other[3]) - max(one[1], other[1]))
-    sizes = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
-    return width * height / max(sizes - width * height, 1e-9)
-
-
-def _describe(told: Violation) -> str:
-    box = ", ".join(f"{side:.0f}" for side in told.box)
-    return (
-        f"{told.kind} in {told.zone_id!r} at {told.last_at_s:g} s (opened {told.opened_at_s:g} s, "
-        f"dwell {told.dwell_s:.1f} s, unseen {told.unseen_s:.1f} s, {told.label} [{box}])"
-    )
+def _described(told: Violation) -> str:
+    return describe(told, told.last_at_s, told.opened_at_s)

@@ -23,6 +23,7 @@ from benchmarks.scenarios import (
     uncovered_muck_truck,
 )
 from benchmarks.scenarios.conditions import CONDITIONS, draw
+from benchmarks.scenarios.counts import Counts
 from benchmarks.scenarios.noise import CLEAN, Noise, looks
 from benchmarks.scenarios.playing import confirmed, play, told, watch_of
 from benchmarks.scenarios.scoring import Tally, at_s, blind_spans, describe, matches, overlap, score
@@ -33,6 +34,7 @@ __all__ = [
     "CONDITIONS",
     "SCENARIOS",
     "Actor",
+    "Counts",
     "Expected",
     "Noise",
     "Scenario",

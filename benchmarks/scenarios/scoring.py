@@ -1,9 +1,10 @@
 """What was said against what was true."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from benchmarks.scenarios.counts import Counts
 from benchmarks.scenarios.noise import Noise, gaps
 from benchmarks.scenarios.playing import confirmed
 from benchmarks.scenarios.script import Expected, Interval, Script
@@ -19,52 +20,16 @@ LATE_SHARE = 0.1
 """... and this share of the dwell: confirmation asks for the thing in most clear looks."""
 SAME_PLACE = 0.3
 """Least overlap of a violation's box with the place of its truth."""
-DAY_S = 86_400.0
 
 
 @dataclass(slots=True)
-class Tally:
-    """Counts over sequences."""
+class Tally(Counts):
+    """Counts over sequences; each wrong one can be played again by its name.
+
+    A dwell has a look's slack for every time that its thing came.
+    """
 
     sequences: int = 0
-    expected: int = 0
-    found: int = 0
-    false: int = 0
-    dwells: int = 0
-    """Found violations whose dwell can be compared ..."""
-    dwells_right: int = 0
-    """... and those where it is within one look of the truth, for every time that it came."""
-    innocent_s: float = 0.0
-    """Length of the innocent sequences ..."""
-    innocent_false: int = 0
-    """... and what was confirmed in them."""
-    wrong: list[str] = field(default_factory=list)
-    """Sequences that were judged wrongly, and how; each can be played again by its name."""
-
-    def add(self, other: "Tally") -> None:
-        """Take in another's counts."""
-        for name in self.__slots__:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-
-    @property
-    def precision(self) -> float:
-        """Share of what was confirmed that is true; 1 where nothing was confirmed."""
-        return self.found / (self.found + self.false) if self.found + self.false else 1.0
-
-    @property
-    def recall(self) -> float:
-        """Share of what is true that was confirmed; 1 where there is nothing."""
-        return self.found / self.expected if self.expected else 1.0
-
-    @property
-    def dwell_within_one_look(self) -> float:
-        """Share of dwells that are within one look of the truth; 1 where there is none."""
-        return self.dwells_right / self.dwells if self.dwells else 1.0
-
-    @property
-    def false_per_camera_day(self) -> float:
-        """False violations a day of innocent sequences."""
-        return self.innocent_false * DAY_S / self.innocent_s if self.innocent_s else 0.0
 
     def to_json(self) -> dict[str, Any]:
         """Figures of a row of the table."""
@@ -96,7 +61,7 @@ def score(
         if truth is None:
             tally.false += 1
             tally.innocent_false += not script.expected
-            tally.wrong.append(f"{name}: false {describe(told, script)}")
+            tally.wrong.append(f"{name}: false {_described(told, script)}")
             continue
         left.remove(truth)
         tally.found += 1
@@ -158,11 +123,15 @@ def overlap(one: Box, other: Box) -> float:
     return width * height / max(sizes - width * height, 1e-9)
 
 
-def describe(told: Violation, script: Script) -> str:
-    """Say in a line what was confirmed."""
-    box = ", ".join(f"{side:.0f}" for side in told.box)
+def _described(told: Violation, script: Script) -> str:
     opened_s = (told.opened_at - script.start).total_seconds()
+    return describe(told, at_s(told, script), opened_s)
+
+
+def describe(told: Violation, at_s: float, opened_s: float) -> str:
+    """Say in a line what was confirmed, and when, in seconds of the sequence."""
+    box = ", ".join(f"{side:.0f}" for side in told.box)
     return (
-        f"{told.kind} in {told.zone_id!r} at {at_s(told, script):g} s (opened {opened_s:g} s, "
+        f"{told.kind} in {told.zone_id!r} at {at_s:g} s (opened {opened_s:g} s, "
         f"dwell {told.dwell_s:.1f} s, unseen {told.unseen_s:.1f} s, {told.label} [{box}])"
     )
