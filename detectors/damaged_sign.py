@@ -40,6 +40,8 @@ HIDDEN = 0.3
 """Share of a sign behind something else from which a look cannot tell."""
 UNCHANGED = 0.9
 """Likeness from which a sign looks as it always did, whatever a model says of it today."""
+COVER_MOST = 8
+"""Looks that showed something before a sign; more of them prove nothing further."""
 
 
 class Verdict(StrEnum):
@@ -60,7 +62,10 @@ class Sign:
         self.changed: Signature | None = None
         """What it looks like since it changed; leaves in the wind look different every time."""
         self.covered: Signature | None = None
-        """What its place looked like when something was last seen before it."""
+        """What its place looked like when something was last seen before it ..."""
+        self.cover = 0
+        """... and how well that is known: up by one with every look that finds something before
+        it, down with every look that shows the same and finds nothing."""
         self.votes: Counter[Verdict] = Counter()
         """Of the looks since the last reading."""
         self.scores: list[float] = []
@@ -84,8 +89,23 @@ class Sign:
         self.changed = appearance.take(scene.picture, self.box(scene.height))
         return False
 
+    def note_cover(self, scene: Scene) -> None:
+        """Take a look that finds something before it."""
+        before = self.cover if self._looks_covered(scene) else 0
+        self.covered = appearance.take(scene.picture, self.box(scene.height))
+        self.cover = min(before + 1, COVER_MOST)
+
     def is_covered(self, scene: Scene) -> bool:
-        """Whether its place looks as it did behind what no model finds just now."""
+        """Whether its place looks as it did behind what no model finds just now.
+
+        A box around nothing, once, is not believed for long: it would excuse an empty wall.
+        """
+        if not self.cover or not self._looks_covered(scene):
+            return False
+        self.cover -= 1
+        return True
+
+    def _looks_covered(self, scene: Scene) -> bool:
         alike = appearance.likeness(self.covered, scene.picture)
         return alike is not None and alike >= appearance.LOOKS_SAME
 
@@ -94,6 +114,7 @@ class Sign:
         return {
             "views": self.views.to_json(),
             "covered": None if self.covered is None else self.covered.to_json(),
+            "cover": self.cover,
             "changed": None if self.changed is None else self.changed.to_json(),
             "votes": {str(verdict): count for verdict, count in self.votes.items()},
             "damage": sum(self.scores) / len(self.scores) if self.scores else None,
@@ -105,6 +126,7 @@ class Sign:
         self.changed = None if data["changed"] is None else Signature.from_json(data["changed"])
         covered = data.get("covered")
         self.covered = None if covered is None else Signature.from_json(covered)
+        self.cover = int(data.get("cover", 0))
         self.votes = Counter({Verdict(name): count for name, count in data["votes"].items()})
         damaged = self.votes[Verdict.DAMAGED]
         self.scores = [] if data["damage"] is None else [float(data["damage"])] * damaged
@@ -162,7 +184,7 @@ class DamagedSign:
                     whole = max(whole, float(seen.scores[index]))
             before = [name not in {"sign", "sign_damaged"} for name in seen.names]
             if np.any((common / areas(box)[0] >= HIDDEN) & before):
-                sign.covered = appearance.take(scene.picture, sign.box(scene.height))
+                sign.note_cover(scene)
                 return (Verdict.UNSURE, 0.0)
         alike = sign.views.likeness(scene.picture)
         if damage >= self._conf and damage >= whole:
