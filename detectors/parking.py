@@ -9,6 +9,9 @@ from detectors.scene import Scene
 from detectors.standing import IN_SHARE, Standing
 from detectors.thing import Thing
 
+BAY_SHARE = 0.4
+"""Share in a bay from which a vehicle uses it: who hangs over by half is not accused, and a model's
+boxes are off by a tenth."""
 QUEUE_LEAST = 2
 """Standing vehicles that may be a queue; one alone is parked."""
 STILL_SHARE = 0.7
@@ -49,7 +52,7 @@ class IllegalParking(Standing):
         return any(lane.holds_ground(thing.box, scene.height) for lane in self._queues)
 
     def _bays_of(self, thing: Thing, scene: Scene) -> list[Area]:
-        return [bay for bay in self._bays if self.share(bay, thing.box, scene) >= IN_SHARE]
+        return [bay for bay in self._bays if self.share(bay, thing.box, scene) >= BAY_SHARE]
 
     def _is_at_its_stop(self, thing: Thing, scene: Scene) -> bool:
         return thing.label == "bus" and any(
