@@ -1,11 +1,10 @@
 """What is its own about illegal_banner: it hangs, so that all of its box counts."""
 
 import numpy as np
-import shapely
 
 from detectors.attended import is_somebody
 from detectors.kinds import TWO_WHEELERS, VEHICLES
-from detectors.place import UNITS, Area, areas, intersections
+from detectors.place import Area, areas, intersections
 from detectors.scene import Scene
 from detectors.standing import IN_SHARE, Standing
 from detectors.thing import Thing
@@ -27,11 +26,7 @@ class IllegalBanner(Standing):
 
     def share(self, area: Area, box: Box, scene: Scene) -> float:
         """Share 0..1 of the whole box in an area."""
-        x0, y0, x1, y1 = box
-        whole = shapely.box(x0 / UNITS, y0 / scene.height, x1 / UNITS, y1 / scene.height)
-        if whole.area <= 0 or not area.shape.intersects(whole):
-            return 0.0
-        return float(area.shape.intersection(whole).area / whole.area)
+        return area.whole_share(box, scene.height)
 
     def lies_in(self, area: Area, box: Box, scene: Scene) -> bool:
         """Whether most of a box is in an area."""

@@ -9,13 +9,13 @@ import shapely
 from numpy.typing import NDArray
 
 from detectors.kinds import TRUCKS, VEHICLES
-from detectors.place import UNITS, Boxes, areas, grounds, intersections
+from detectors.place import UNITS, Area, Boxes, areas, grounds, intersections
 from detectors.presence import ENTER_S
 from detectors.road import HOUR_S, Road
 from detectors.rule import Rule
 from detectors.scene import Scene
 from detectors.stains import LEAST_SEEN, Stains
-from detectors.standing import Standing
+from detectors.standing import IN_SHARE, Standing
 from detectors.thing import Thing
 from detectors.violation import Box, Passing
 
@@ -57,7 +57,11 @@ MOST_PASSING = 16
 
 
 class MuckSpill(Standing):
-    """Muck that was not there in the last hour, seen again after vehicles passed, on a dry road."""
+    """Muck that was not there in the last hour, seen again after vehicles passed, on a dry road.
+
+    It lies flat, so that all of its box counts: one stone nearer the camera makes the box reach
+    lower than the heap, beside the zone.
+    """
 
     def __init__(self, rule: Rule) -> None:
         super().__init__(rule)
@@ -70,7 +74,9 @@ class MuckSpill(Standing):
         """Vehicles that stand, and when they were last seen: models miss some in some looks."""
         self._traffic_s: dict[str, float] = {}
         """When a vehicle was last seen in each zone."""
-        self._wet_until_s = -math.inf
+        self._soaked_s: float | None = None
+        """First of the looks in a row in which the road has changed at large, up to this one."""
+        self._wet_since_s = self._wet_until_s = -math.inf
 
     def observe(self, scene: Scene) -> None:
         """See who drives, which muck is known, and whether the road is wet."""
@@ -86,8 +92,7 @@ class MuckSpill(Standing):
                 self._stains.see(
                     scene.seen.box(index), now_s, lambda box: self._road.was_bare(box, now_s)
                 )
-        if self._road.changed_share() >= WET_SHARE or self._is_strewn(scene):
-            self._wet_until_s = now_s + WET_S
+        self._see_wetness(scene)
 
     def zone_near(self, index: int, scene: Scene) -> str | None:
         """Zone of muck that is no vehicle's load."""
@@ -95,6 +100,14 @@ class MuckSpill(Standing):
         if np.any(intersections(one, self._vehicles_now(scene))[0] / areas(one)[0] >= ON_SHARE):
             return None
         return super().zone_near(index, scene)
+
+    def share(self, area: Area, box: Box, scene: Scene) -> float:
+        """Share 0..1 of the whole box in an area."""
+        return area.whole_share(box, scene.height)
+
+    def lies_in(self, area: Area, box: Box, scene: Scene) -> bool:
+        """Whether most of a box is in an area."""
+        return self.share(area, box, scene) >= IN_SHARE
 
     def is_paused(self, thing: Thing, scene: Scene) -> bool:
         """Whether the road is wet."""
@@ -126,6 +139,8 @@ class MuckSpill(Standing):
         kept["largest"] = max(kept.get("largest", 0.0), kept["size"])
         if self._is_wet(now_s):
             kept["wet_s"] = now_s
+            if first_s >= self._wet_since_s:
+                kept["wet"] = 1.0  # it came with the water
 
     def is_proven(self, thing: Thing, scene: Scene) -> bool:
         """Whether it is new, dry, no light or shade, and lay there while traffic passed."""
@@ -140,6 +155,20 @@ class MuckSpill(Standing):
             and kept.get("doubtful", 0.0) <= DOUBT_SHARE * kept.get("compared", 0.0)
             and kept["size"] >= SHRUNK * kept["largest"]
         )
+
+    def _see_wetness(self, scene: Scene) -> None:
+        """Take a road for wet that looks so in two looks running: a lorry may be missed in one."""
+        now_s = scene.instant.now_s
+        if self._is_strewn(scene):
+            self._wet_until_s = now_s + WET_S
+        if self._road.changed_share() < WET_SHARE:
+            self._soaked_s = None
+        elif self._soaked_s is None:
+            self._soaked_s = now_s
+        else:
+            if not self._is_wet(now_s):
+                self._wet_since_s = self._soaked_s
+            self._wet_until_s = now_s + WET_S
 
     def _is_wet(self, now_s: float) -> bool:
         return now_s < self._wet_until_s
@@ -211,6 +240,8 @@ class MuckSpill(Standing):
             "lorries": [one.to_json() for one in self._lorries],
             "waiting": [[list(box), at_s] for box, at_s in self._waiting],
             "traffic_s": dict(self._traffic_s),
+            "soaked_s": self._soaked_s,
+            "wet_since_s": None if math.isinf(self._wet_since_s) else self._wet_since_s,
             "wet_until_s": None if math.isinf(self._wet_until_s) else self._wet_until_s,
         }
 
@@ -223,6 +254,8 @@ class MuckSpill(Standing):
         self._lorries = [Passing.from_json(one) for one in data["lorries"]]
         self._waiting = [((b[0], b[1], b[2], b[3]), at_s) for b, at_s in data.get("waiting", ())]
         self._traffic_s = dict(data["traffic_s"])
+        self._soaked_s, wet_since_s = data.get("soaked_s"), data.get("wet_since_s")
+        self._wet_since_s = -math.inf if wet_since_s is None else float(wet_since_s)
         wet_until_s = data["wet_until_s"]
         self._wet_until_s = -math.inf if wet_until_s is None else float(wet_until_s)
 

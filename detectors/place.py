@@ -181,15 +181,18 @@ class Area:
         The contact is that of the whole box, measured before anything is clipped: a vehicle that
         reaches over from beside the zone stands beside it.
         """
-        contact = shapely.box(
-            box[0] / UNITS,
-            (box[3] - STRIP * (box[3] - box[1])) / height,
-            box[2] / UNITS,
-            box[3] / height,
-        )
-        if contact.area <= 0 or not self.shape.intersects(contact):
+        return self._share((box[0], box[3] - STRIP * (box[3] - box[1]), box[2], box[3]), height)
+
+    def whole_share(self, box: Box, height: float) -> float:
+        """Share 0..1 of a whole box in the zone: of what hangs, or lies flat."""
+        return self._share(box, height)
+
+    def _share(self, part: Box, height: float) -> float:
+        x0, y0, x1, y1 = part
+        shape = shapely.box(x0 / UNITS, y0 / height, x1 / UNITS, y1 / height)
+        if shape.area <= 0 or not self.shape.intersects(shape):
             return 0.0
-        return float(self.shape.intersection(contact).area / contact.area)
+        return float(self.shape.intersection(shape).area / shape.area)
 
     def holds_ground(self, box: Box, height: float) -> bool:
         """Whether the middle of a box's contact with the ground lies in the zone."""

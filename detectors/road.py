@@ -75,6 +75,8 @@ class Road:
         self._updated_s = -np.inf
         self._log: Cells | None = None
         """(rows, columns, 3) logarithm of this look's colours over the reference's."""
+        self._bare_now = np.zeros((0, COLUMNS), bool)
+        """Cells that nothing covers in this look."""
 
     def observe(self, scene: Scene, also: Sequence[Box] = ()) -> None:
         """Compare a look with the reference, then take what is bare in it into the reference.
@@ -87,7 +89,7 @@ class Road:
         now_s = scene.instant.now_s
         bare = ~self._covered([*scene.seen.boxes.tolist(), *also])
         colours = _shrunk(scene.picture, rows)
-        self._log = None
+        self._log, self._bare_now = None, bare
         if colours is not None:
             self._compare(colours, bare)
             if now_s - self._updated_s >= UPDATE_S or self._mean is None:
@@ -123,7 +125,7 @@ class Road:
         """Share of the zones' bare cells that differ from the reference in this look."""
         if self._log is None:
             return 0.0
-        log = self._log[self._inside]
+        log = self._log[self._inside & self._bare_now]
         log = log[np.isfinite(log).all(axis=1)]
         return float(_changed(log).mean()) if len(log) >= 20 else 0.0
 

@@ -83,6 +83,33 @@ def test_what_is_no_spill(things: list[Car], why: str) -> None:
     assert not confirmations(watch(_rule()), street.looks(220.0))
 
 
+def test_a_stone_nearer_the_camera_does_not_take_muck_off_the_road() -> None:
+    """The lowest part of its box lies outside the zone, most of the box inside."""
+    far = Zone("far", "carriageway", ((0.0, 0.5), (1.0, 0.5), (1.0, 0.75), (0.0, 0.75)))
+    street = Street([_muck(20.0, box=(300.0, 240.0, 360.0, 278.0)), *_passing(24.0, count=24)])
+    near = Street([_muck(20.0, box=(300.0, 258.0, 360.0, 296.0)), *_passing(24.0, count=24)])
+    assert confirmations(watch(_rule(zones=(far,))), street.looks(180.0))
+    assert not confirmations(watch(_rule(zones=(far,))), near.looks(180.0))
+
+
+@pytest.mark.parametrize("found", [True, False], ids=["found", "missed in one look"])
+def test_a_large_lorry_is_no_rain(*, found: bool) -> None:
+    """It hides half of the road in the look in which it loses its load."""
+    random = np.random.default_rng(4)
+    clean = random.integers(90, 130, (360, 640, 3)).astype(np.uint8)
+    lorry = (0.0, 150.0, 420.0, 360.0)
+    shown = Street([_muck(20.0), *([Car(lorry, 18.0, 20.0, "truck")] if found else [])])
+    looks = []
+    for look in shown.looks(160.0):
+        picture = clean.copy()
+        if look.at_s == 18.0:
+            picture[150:360, 0:420] = (150, 30, 30)
+        if look.at_s >= 20.0:
+            picture[250:276, 300:360] = random.integers(120, 230, (26, 60, 1))
+        looks.append(replace(look, picture=picture))
+    assert confirmations(watch(_rule()), looks)
+
+
 def test_what_a_parked_vehicle_hid_is_not_new() -> None:
     """A lorry drives off a stain over which it stood from the first look on."""
     lorry = Car((260.0, 180.0, 420.0, 300.0), 0.0, 40.0, "truck")
