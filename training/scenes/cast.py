@@ -73,6 +73,9 @@ CAST: dict[str, Callable[[Rng, str, Size], Drawn]] = {
     "muck_truck_open": _labelled(
         "muck_truck_open", lambda rng, _k, _s: make_muck_truck(rng, "open")
     ),
+    "raised_tipper": _labelled(
+        "muck_truck_open", lambda rng, _k, _s: make_muck_truck(rng, "raised")
+    ),
     "rider": _labelled("two_wheeler", lambda rng, _k, _s: make_two_wheeler(rng, ridden=True)),
     "two_wheeler": _labelled(
         "two_wheeler", lambda rng, _k, _s: make_two_wheeler(rng, ridden=False)

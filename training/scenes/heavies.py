@@ -32,6 +32,8 @@ CAB_COLOURS: tuple[RGB, ...] = (
     (0.05, 0.22, 0.10),
     (0.1, 0.1, 0.11),
 )
+RAISED = 0.75
+"""Angle (radians) at which a bed is tipped."""
 
 
 def _rounded(x: float, half: float, low: float, high: float, cut: float) -> list[Point]:
@@ -191,32 +193,52 @@ def make_truck(rng: np.random.Generator) -> Shape:
 
 
 def make_muck_truck(rng: np.random.Generator, load: str) -> Shape:
-    """Make a muck truck whose bed is "covered" (a lid), "open" (a heap of soil) or "empty"."""
+    """Make a muck truck, its bed "covered" by a lid, "open" over soil, "empty", or "raised".
+
+    Raised: it stands up on its hinge at the back, and soil is still in it.
+    """
     length, half, high = float(rng.uniform(7.5, 9.5)), 1.25, 2.75
     nose = length / 2
     cab = Paint(CAB_COLOURS[int(rng.integers(len(CAB_COLOURS)))], 0.45)
-    bed = cab if rng.uniform() < 0.6 else Paint((0.16, 0.17, 0.17), 0.7)
-    back, top = nose - 2.1, float(rng.uniform(2.35, 2.7))
+    paint = cab if rng.uniform() < 0.6 else Paint((0.16, 0.17, 0.17), 0.7)
+    bed = _bed(rng, load, (-nose, nose - 2.1, half), paint)
+    if load == "raised":
+        bed = bed.placed(nose, 0.0, -1.1).leaned(-RAISED).placed(-nose, 0.0, 1.1)
     parts = [
         _cab(nose, 2.0, half, high, cab),
-        box((-nose + 0.1, -0.5, 0.6), (back, 0.5, 1.0), DARK),
+        box((-nose + 0.1, -0.5, 0.6), (nose - 2.1, 0.5, 1.0), DARK),
         _wheels((nose - 1.2, -nose + 2.2, -nose + 0.9), half, 0.5),
-        box((-nose, -half, 1.1), (back, half, 1.25), bed),
-        box((-nose, -half, 1.25), (back, -half + 0.08, top), bed),
-        box((-nose, half - 0.08, 1.25), (back, half, top), bed),
-        box((-nose, -half, 1.25), (-nose + 0.08, half, top), bed),
-        box((back - 0.08, -half, 1.25), (back, half, top + 0.25), bed),
+        bed,
     ]
-    for x in np.arange(-nose + 0.4, back, 0.8):
+    parts += [
+        box((-nose - 0.03, s - 0.15, 0.75), (-nose + 0.05, s + 0.15, 0.95), TAIL_LIGHT)
+        for s in (0.9, -0.9)
+    ]
+    return join(*parts)
+
+
+def _bed(
+    rng: np.random.Generator, load: str, sides: tuple[float, float, float], paint: Paint
+) -> Shape:
+    """Make a muck truck's bed and its load; sides: x of its back and front, half its width."""
+    back, front, half = sides
+    top = float(rng.uniform(2.35, 2.7))
+    parts = [
+        box((back, -half, 1.1), (front, half, 1.25), paint),
+        box((back, -half, 1.25), (front, -half + 0.08, top), paint),
+        box((back, half - 0.08, 1.25), (front, half, top), paint),
+        box((back, -half, 1.25), (back + 0.08, half, top), paint),
+        box((front - 0.08, -half, 1.25), (front, half, top + 0.25), paint),
+    ]
+    for x in np.arange(back + 0.4, front, 0.8):
         parts += [
-            box((float(x), s * half - 0.04, 1.15), (float(x) + 0.12, s * half + 0.05, top), bed)
+            box((float(x), s * half - 0.04, 1.15), (float(x) + 0.12, s * half + 0.05, top), paint)
             for s in (1, -1)
         ]
-    middle = (-nose + back) / 2
     if load == "covered":
-        lid = bed if rng.uniform() < 0.5 else Paint((0.05, 0.2, 0.08), 0.8)
-        parts.append(box((-nose, -half, top - 0.02), (back, half, top + 0.08), lid))
-    elif load == "open":
+        lid = paint if rng.uniform() < 0.5 else Paint((0.05, 0.2, 0.08), 0.8)
+        parts.append(box((back, -half, top - 0.02), (front, half, top + 0.08), lid))
+    elif load in {"open", "raised"}:
         soil = Paint(
             tuple((np.array(SOIL.colour) * rng.uniform(0.6, 1.8)).tolist()),
             0.95,
@@ -224,13 +246,9 @@ def make_muck_truck(rng: np.random.Generator, load: str) -> Shape:
             size_m=0.3,
         )
         parts += [
-            box((-nose + 0.1, -half + 0.1, 1.25), (back - 0.1, half - 0.1, top - 0.15), soil),
-            heap(rng, back + nose - 0.3, 2 * half - 0.3, float(rng.uniform(0.4, 0.9)), soil).placed(
-                middle, 0.0, top - 0.16
-            ),
+            box((back + 0.1, -half + 0.1, 1.25), (front - 0.1, half - 0.1, top - 0.15), soil),
+            heap(
+                rng, front - back - 0.3, 2 * half - 0.3, float(rng.uniform(0.4, 0.9)), soil
+            ).placed((back + front) / 2, 0.0, top - 0.16),
         ]
-    parts += [
-        box((-nose - 0.03, s - 0.15, 0.75), (-nose + 0.05, s + 0.15, 0.95), TAIL_LIGHT)
-        for s in (0.9, -0.9)
-    ]
     return join(*parts)
