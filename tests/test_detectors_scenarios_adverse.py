@@ -100,12 +100,12 @@ def test_no_sequence_of_looks_breaks_any_kind(
 
 
 def test_no_kind_confirms_twice_or_grows_without_bound() -> None:
-    """900 looks over days, 12 things each of all classes, some standing: the state has a bound."""
+    """600 looks over days, 12 things each of all classes, some standing: the state has a bound."""
     random = np.random.default_rng(11)
     watch, sizes = _watch(), []
     confirmed: list[str] = []
     standing = [(*_box(random), name) for name in LABELS]
-    for index in range(900):
+    for index in range(600):
         found: Found = [(_box(random)[0], 0.8, str(name)) for name in random.choice(LABELS, 8)]
         kept = random.random(len(standing)) < 0.5
         found += [
@@ -117,7 +117,7 @@ def test_no_kind_confirms_twice_or_grows_without_bound() -> None:
         at_s = 2.0 * index + 20_000.0 * (index // 300)
         step = watch.step(_look(at_s, found, picture=index % 3 == 0))
         confirmed += [e.violation.violation_id for e in step.events if e.change is Change.CONFIRMED]
-        if index % 90 == 89:
+        if index % 60 == 59:
             sizes.append(len(json.dumps(watch.snapshot(), allow_nan=False)))
     assert confirmed, "nothing was confirmed at all"
     assert len(confirmed) == len(set(confirmed))

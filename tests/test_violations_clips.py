@@ -6,9 +6,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
-from benchmarks.clips import ClipError, ClipTally, Player, bars, drawn, judge, read_clips
+from api.cli import app
+from benchmarks.clips import (
+    ClipError,
+    ClipTally,
+    Player,
+    bars,
+    drawn,
+    judge,
+    read_clips,
+    true_boxes,
+    write_site,
+)
 from benchmarks.clips.clip import Clip
+from detectors import KINDS
+from models import Detections
+from pipeline import load_sight
+from pipeline.sight import Sight
+from streams import Frame
 from tests.conftest import REPOSITORY
 
 SCENARIOS = REPOSITORY / "tests" / "scenarios"
@@ -34,6 +51,43 @@ def test_a_dropped_stream_is_a_new_session() -> None:
     with Player([clip], "street") as player:
         tally = judge(clip, player.play(clip, truth=True))
     assert (tally.found, tally.false) == (1, 0)
+
+
+class _Truth:
+    """Stands in for the model where a site's sight is loaded: the truth's boxes of one clip."""
+
+    def __init__(self, sight: Sight, clip: Clip) -> None:
+        self._sight, self._clip = sight, clip
+
+    def look(self, frames: list[Frame]) -> list[Detections]:
+        return [true_boxes(self._clip, frame) for frame in frames]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sight, name)
+
+
+def test_replay_shows_every_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`streetwarden replay` of a violating clip of each kind prints its confirmation, once.
+
+    Uncovered muck trucks, for which close looks are asked, are replayed in test_run_attention.
+    """
+    every = [one for one in read_clips(SCENARIOS) if one.wrong and not one.drops]
+    clips = {one.kind: one for one in every}
+    site = write_site(tmp_path, list(clips.values()), "street")
+    shown = {}
+    for kind, clip in clips.items():
+
+        def load(*args: Any, clip: Clip = clip, **options: Any) -> _Truth:
+            return _Truth(load_sight(*args, **options), clip)
+
+        monkeypatch.setattr("pipeline.replay.load_sight", load)
+        arguments = ["replay", str(site), clip.name, str(clip.video), "--json"]
+        done = CliRunner().invoke(app, arguments)
+        assert done.exit_code == 0, done.output
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        shown[kind] = [row["kind"] for row in rows if row["event"] == "confirmed"]
+    assert shown == {kind: [kind] for kind in KINDS if kind in clips}
+    assert shown.keys() >= KINDS.keys() - {"uncovered_muck_truck"}
 
 
 def _told(clip: Clip) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Rendered clips with truth files, through the rules: with a model, and with the truth's boxes."""
 
 from benchmarks.clips.clip import Clip, ClipError, Wrong, read_clips
-from benchmarks.clips.playing import Player
+from benchmarks.clips.playing import Player, true_boxes, write_site
 from benchmarks.clips.plot import bars, drawn
 from benchmarks.clips.scoring import ClipTally, judge
 
@@ -15,4 +15,6 @@ __all__ = [
     "drawn",
     "judge",
     "read_clips",
+    "true_boxes",
+    "write_site",
 ]

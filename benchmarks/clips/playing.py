@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from benchmarks.clips.clip import Clip
-from configs import Site, load_site
+from configs import load_site
 from detectors import CONTEXT_KINDS, KINDS, Level, ViolationEvent
 from models import VOCABULARY, Detections
 from pipeline import (
@@ -62,7 +62,7 @@ class Player(AbstractContextManager["Player"]):
     def __init__(self, clips: Sequence[Clip], model: str) -> None:
         """Take the clips and the model: a name in the registry, or a file."""
         self._folder = TemporaryDirectory(prefix="clips-")
-        self._site = _site(Path(self._folder.name), clips, model)
+        self._site = load_site(write_site(Path(self._folder.name), clips, model))
         refuse_errors(self._site, registry_of(self._site))
         watches = [watch_of(self._site, camera) for camera in self._site.cameras]
         self._sight = load_sight(self._site, self._site.cameras, watches, alone=True)
@@ -120,7 +120,8 @@ def _sessions(reader: FileReader, clip: Clip) -> Iterator[Frame]:
         yield replace(frame, session=sum(end <= frame.at_s + 1e-3 for _, end in clip.drops))
 
 
-def _site(folder: Path, clips: Sequence[Clip], model: str) -> Site:
+def write_site(folder: Path, clips: Sequence[Clip], model: str) -> Path:
+    """Write a site file with a camera a clip; model: a name in the registry, or a file."""
     is_file = "/" in model or model.endswith(".onnx")
     ref = {"name": "scored", "file": str(Path(model).resolve())} if is_file else {"name": model}
     site = {
@@ -134,4 +135,4 @@ def _site(folder: Path, clips: Sequence[Clip], model: str) -> Site:
     file = folder / "site.yaml"
     # JSON is YAML.
     file.write_text(json.dumps(site, ensure_ascii=False), encoding="utf-8")
-    return load_site(file)
+    return file
