@@ -1,5 +1,6 @@
 """What goes into a network: input tensors allocated once, the next filled while one is run."""
 
+import threading
 from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -45,24 +46,27 @@ class Feed:
         self._pixels = pixels
         self._fixed_batch = fixed_batch
         self._tensors: dict[tuple[Size, int], InputTensor] = {}
+        self._lock = threading.Lock()
+        """Of _tensors: two threads may ask for one each."""
         self._ahead: ThreadPoolExecutor | None = None
 
     def batches(self, runs: Sequence[Run]) -> Generator[NDArray[np.floating]]:
         """Yield each run's input, (n, 3, h, w); while it is used, a thread fills the next one.
 
+        The first two are filled side by side: until there are two, not every core has a run.
         An input is valid until `depth` more have been asked for. The iterator is to be
         exhausted or closed: it waits for its thread then.
         """
         following: Future[NDArray[np.floating]] | None = None
         for number, run in enumerate(runs):
-            blob = following.result() if following else self._fill(run, 0)
+            present = following
             following = None
             if number + 1 < len(runs):
                 following = self._thread().submit(
                     self._fill, runs[number + 1], (number + 1) % self._places
                 )
             try:
-                yield blob
+                yield present.result() if present else self._fill(run, 0)
             finally:
                 if following is not None:
                     wait([following])
@@ -89,11 +93,12 @@ class Feed:
         return tensor.blob[:count]
 
     def _tensor(self, size: Size, place: int, count: int) -> InputTensor:
-        tensor = self._tensors.get((size, place))
-        if tensor is None or len(tensor.blob) < count:
-            self._tensors.pop((size, place), None)
-            if len(self._tensors) >= MAX_TENSORS:
-                del self._tensors[next(iter(self._tensors))]
-            tensor = allocate(count, size, self._dtype, self._pixels)
-            self._tensors[size, place] = tensor
-        return tensor
+        with self._lock:
+            tensor = self._tensors.get((size, place))
+            if tensor is None or len(tensor.blob) < count:
+                self._tensors.pop((size, place), None)
+                if len(self._tensors) >= MAX_TENSORS:
+                    del self._tensors[next(iter(self._tensors))]
+                tensor = allocate(count, size, self._dtype, self._pixels)
+                self._tensors[size, place] = tensor
+            return tensor
