@@ -166,7 +166,7 @@ class IngestWorker:
         self._group = Group(
             cameras,
             self._hand_over,
-            decode_workers=max(1, (os.cpu_count() or 1) // 2),
+            decode_workers=os.cpu_count() or 1,
             on_state=self._report,
             room=shared.count,
             hardware=Hardware(hardware),
