@@ -32,12 +32,13 @@ async () => {
 
 
 def demo_site(folder: Path, camera_url: str, desk_url: str) -> Path:
-    """Write the demo's site with other addresses, and less time to wait."""
+    """Write the demo's first camera with other addresses, and less time to wait."""
     site = yaml.safe_load((CONFIGS / "demo.yaml").read_text(encoding="utf-8"))
     site["data"] = "./data"
     site["api"] = {"listen": "127.0.0.1:0", "token": TOKEN}
     site["evidence"] = {"reserve_mib": 1}
     site["case_system"]["url"] = desk_url
+    del site["cameras"][1:]
     site["cameras"][0]["url"] = camera_url
     site["cameras"][0]["rules"][0]["dwell_s"] = 6
     path = folder / "site.yaml"
