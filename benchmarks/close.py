@@ -40,8 +40,6 @@ EVERY_S = 0.2
 LONGEST_PX = 512
 SETTLE_S = 6.0
 WAIT_S = 5.0
-PHASE_S = 0.37
-"""Requests come this much later in the interval each time."""
 
 
 class Watch:
@@ -71,6 +69,17 @@ class Watch:
         if first is None:
             raise SystemExit(f"no close picture of {camera_id}")
         return first
+
+    def next_look(self, camera_id: str) -> None:
+        """Wait for the next of a camera's regular looks."""
+        with self.changed:
+            since = len(self.frames[camera_id])
+
+            def found() -> bool:
+                return any(not frame.close for _, frame in self.frames[camera_id][since:])
+
+            if not self.changed.wait_for(found, WAIT_S):
+                raise SystemExit(f"no look of {camera_id} within {WAIT_S:g} s")
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -114,7 +123,9 @@ def _measure(video: Path, held: ExitStack, options: argparse.Namespace) -> dict[
     firsts, befores, paces = [], [], []
     for number in range(options.requests):
         asked = f"c{number % options.cameras}"
-        time.sleep(INTERVAL_S + PHASE_S)
+        watch.next_look(asked)
+        # Requests spread evenly over the interval, however long each close look takes.
+        time.sleep(INTERVAL_S * (number + 0.5) / options.requests)
         count = len(watch.frames[asked])
         arrival_s, last = watch.frames[asked][-1]
         now_s = time.monotonic()
