@@ -95,6 +95,12 @@ def looks(shared_data: Path) -> Looks:
     return _looks_of(shared_data, shared_data / "weights" / "yolo11n_quantized.onnx")
 
 
+@pytest.fixture(scope="module")
+def shipped_looks(shared_data: Path) -> Looks:
+    """Look at a video every 2 s with the shipped model, down to a score of 0.1."""
+    return _looks_of(shared_data, REPOSITORY / "models" / "weights" / "street.onnx")
+
+
 def _looks_of(shared_data: Path, weights: Path) -> Looks:
     @cache
     def seen(video: str) -> Sequence[Look]:
@@ -198,13 +204,12 @@ def _rules(video: str) -> list[Rule]:
     ]
 
 
-def test_the_shipped_model_accuses_what_a_person_would(shared_data: Path) -> None:
+def test_the_shipped_model_accuses_what_a_person_would(shipped_looks: Looks) -> None:
     """Every kind with zones drawn by eye and a dwell of 5 s: what is told stands there."""
-    seen = _looks_of(shared_data, REPOSITORY / "models" / "weights" / "street.onnx")
     assert {kind for zones in ZONES.values() for kind, _, _ in zones} == set(KINDS)
     for video in ZONES:
         one = Watch("site", "cam", _rules(video), VOCABULARY.names, SHANGHAI, 2.0)
-        for _, event in replay(one, seen(video)):
+        for _, event in replay(one, shipped_looks(video)):
             if event.change is Change.CONFIRMED:
                 told = event.violation
                 fits = [_iou(box, told.box) >= 0.4 for box in ACCEPTED.get(video, [])]
@@ -212,8 +217,7 @@ def test_the_shipped_model_accuses_what_a_person_would(shared_data: Path) -> Non
                 assert any(fits), (video, told)
 
 
-def test_the_shipped_model_finds_the_parked_car(shared_data: Path) -> None:
+def test_the_shipped_model_finds_the_parked_car(shipped_looks: Looks) -> None:
     """The car that is parked all along, with a dwell of 26 s: once."""
-    seen = _looks_of(shared_data, REPOSITORY / "models" / "weights" / "street.onnx")
-    found = _confirmed(seen("street.mp4"), 26.0, LOWER)
+    found = _confirmed(shipped_looks("street.mp4"), 26.0, LOWER)
     assert [_iou(event.violation.box, PARKED) >= 0.5 for event in found] == [True]

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,17 +57,20 @@ class Clip:
 
     def boxes_at(self, at_s: float) -> list[Row]:
         """Return what shows well enough in the picture of a moment."""
-        before = [look for look in self.looks if look["at_s"] <= at_s + 1e-3]
-        rows = before[-1]["boxes"] if before else ()
         return [
-            row for row in rows if row["visible"] >= VISIBLE and row["visible_px"] >= VISIBLE_PX
+            row
+            for row in self._rows_at(at_s)
+            if row["visible"] >= VISIBLE and row["visible_px"] >= VISIBLE_PX
         ]
 
     def places(self, wrong: Wrong, at_s: float) -> list[Box]:
         """Return the boxes of a violation's actors at a moment, however little shows of them."""
+        return [tuple(row["xyxy"]) for row in self._rows_at(at_s) if row["who"] in wrong.actors]
+
+    def _rows_at(self, at_s: float) -> Sequence[Row]:
+        """Return the boxes of the picture that is shown at a moment."""
         before = [look for look in self.looks if look["at_s"] <= at_s + 1e-3]
-        rows = before[-1]["boxes"] if before else ()
-        return [tuple(row["xyxy"]) for row in rows if row["who"] in wrong.actors]
+        return before[-1]["boxes"] if before else ()
 
 
 def read_clips(folder: Path) -> list[Clip]:
