@@ -4,9 +4,9 @@ import numpy as np
 
 from detectors.attended import is_somebody
 from detectors.kinds import TWO_WHEELERS, VEHICLES
-from detectors.place import Area, areas, intersections
+from detectors.place import areas, intersections
 from detectors.scene import Scene
-from detectors.standing import IN_SHARE, Standing
+from detectors.standing import Standing
 from detectors.thing import Thing
 from detectors.violation import Box
 
@@ -24,13 +24,7 @@ class IllegalBanner(Standing):
     A shop's board is a sign and no banner: that the model has to tell, and a person reviews it.
     """
 
-    def share(self, area: Area, box: Box, scene: Scene) -> float:
-        """Share 0..1 of the whole box in an area."""
-        return area.whole_share(box, scene.height)
-
-    def lies_in(self, area: Area, box: Box, scene: Scene) -> bool:
-        """Whether most of a box is in an area."""
-        return self.share(area, box, scene) >= IN_SHARE
+    whole_counts = True
 
     def saw(self, thing: Thing, index: int, scene: Scene) -> None:
         """Count the looks in which it was carried."""

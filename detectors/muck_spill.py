@@ -9,13 +9,13 @@ import shapely
 from numpy.typing import NDArray
 
 from detectors.kinds import TRUCKS, VEHICLES
-from detectors.place import UNITS, Area, Boxes, areas, grounds, intersections
+from detectors.place import UNITS, Boxes, areas, grounds, intersections
 from detectors.presence import ENTER_S
 from detectors.road import HOUR_S, Road
 from detectors.rule import Rule
 from detectors.scene import Scene
 from detectors.stains import LEAST_SEEN, Stains
-from detectors.standing import IN_SHARE, Standing
+from detectors.standing import Standing
 from detectors.thing import Thing
 from detectors.violation import Box, Passing
 
@@ -63,6 +63,8 @@ class MuckSpill(Standing):
     lower than the heap, beside the zone.
     """
 
+    whole_counts = True
+
     def __init__(self, rule: Rule) -> None:
         super().__init__(rule)
         self._dwell_s = {zone.zone_id: rule.effective_dwell_s(zone) for zone in rule.accused_zones}
@@ -100,14 +102,6 @@ class MuckSpill(Standing):
         if np.any(intersections(one, self._vehicles_now(scene))[0] / areas(one)[0] >= ON_SHARE):
             return None
         return super().zone_near(index, scene)
-
-    def share(self, area: Area, box: Box, scene: Scene) -> float:
-        """Share 0..1 of the whole box in an area."""
-        return area.whole_share(box, scene.height)
-
-    def lies_in(self, area: Area, box: Box, scene: Scene) -> bool:
-        """Whether most of a box is in an area."""
-        return self.share(area, box, scene) >= IN_SHARE
 
     def is_paused(self, thing: Thing, scene: Scene) -> bool:
         """Whether the road is wet."""

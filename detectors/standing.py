@@ -23,6 +23,8 @@ class Standing:
 
     excusing: frozenset[str] = frozenset({"furniture"})
     """Context zones in which a thing of this kind is no violation."""
+    whole_counts: bool = False
+    """Whether all of a box counts, not its contact with the ground: of what hangs, or lies flat."""
 
     def __init__(self, rule: Rule) -> None:
         self._areas = {zone.zone_id: Area.of(zone) for zone in rule.accused_zones}
@@ -72,14 +74,16 @@ class Standing:
         return True
 
     def share(self, area: Area, box: Box, scene: Scene) -> float:
-        """Share 0..1 of what counts of a box in an area: its contact with the ground."""
+        """Share 0..1 of what counts of a box in an area."""
+        if self.whole_counts:
+            return area.whole_share(box, scene.height)
         return area.ground_share(box, scene.height)
 
     def lies_in(self, area: Area, box: Box, scene: Scene) -> bool:
-        """Whether a box is in an area: most of what counts of it, its middle too."""
+        """Whether most of what counts of a box is in an area, and of a contact its middle too."""
         if self.share(area, box, scene) < IN_SHARE:
             return False
-        return area.holds_ground(box, scene.height)
+        return self.whole_counts or area.holds_ground(box, scene.height)
 
     def to_json(self) -> dict[str, Any]:
         """State of its own as JSON-able data, bounded in size; empty where there is none."""
