@@ -23,7 +23,7 @@ import cv2
 
 from models import load
 from training.annotations import read_scene
-from training.example import CLASSES, DatasetError, Example
+from training.example import CLASSES, LOOK_ALIKES, DatasetError, Example
 from training.frames import take_frames
 from training.own import OwnSet, own_set
 from training.progress import progress
@@ -143,7 +143,8 @@ def _real(root: Path) -> Iterable[tuple[str, Example]]:
 
 
 def _name_of(example: Example) -> str:
-    return f"{example.origin}-{example.picture.stem}"
+    alike = example.origin == "scenes" and example.mode == "look-alikes"
+    return f"{LOOK_ALIKES if alike else example.origin}-{example.picture.stem}"
 
 
 def _labels_of(example: Example, out: Path, split: str) -> Path:
@@ -200,7 +201,8 @@ def _finish(out: Path, own: Mapping[str, frozenset[str]]) -> dict[str, object]:
             boxes.update(CLASSES[int(line.split()[0])] for line in lines)
         counts[split] = {"pictures": dict(pictures), "boxes": dict(boxes)}
     counts["unknown"] = {origin: sorted(names) for origin, names in {**UNKNOWN, **own}.items()}
-    scenes = [path.name.split("-")[1] for path in out.glob("labels/*/scenes-*.txt")]
+    rendered = [p for o in ("scenes", LOOK_ALIKES) for p in out.glob(f"labels/*/{o}-*.txt")]
+    scenes = [path.name.split("-")[1] for path in rendered]
     if scenes:
         counts["scene_seeds"] = [int(min(scenes)), int(max(scenes))]
     names = "\n".join(f"  {i}: {name}" for i, name in enumerate(CLASSES))

@@ -1,6 +1,7 @@
 """Batches of training cuts, drawn so that rare classes are seen as well."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,12 @@ import torch  # type: ignore[import-not-found]  # lives in the training environm
 from numpy.typing import NDArray
 
 from training.crops import CUT, Sample, cut, read_sample, tint
-from training.example import CLASSES, DatasetError
+from training.example import CLASSES, LOOK_ALIKES, DatasetError
 
 SCENES_SHARE = 0.55
 """Share of rendered pictures among the cuts."""
+LOOK_ALIKES_SHARE = 0.2
+"""Share of pictures without any rare thing among the rendered ones: what is there is not one."""
 MOSAIC_SHARE = 0.25
 """Share of cuts put together from four of half the size."""
 FOCUS_SHARE = 0.6
@@ -69,21 +72,36 @@ class Cuts:
         pictures = [one for one in pictures if one.name.partition("-")[0] not in without]
         if not pictures:
             raise DatasetError(f"{dataset}: no training pictures")
-        self._rendered = Pictures([p for p in pictures if p.name.startswith("scenes-")])
-        self._real = Pictures([p for p in pictures if not p.name.startswith("scenes-")])
+        groups: dict[str, list[Path]] = {"scenes": [], LOOK_ALIKES: [], "real": []}
+        for picture in pictures:
+            origin = picture.name.partition("-")[0]
+            groups[origin if origin in groups else "real"].append(picture)
+        self._groups = {name: Pictures(group) for name, group in groups.items() if group}
         self._samples: dict[Path, Sample] = {}
 
     def __len__(self) -> int:
         """Count the pictures."""
-        return len(self._rendered.pictures) + len(self._real.pictures)
+        return sum(len(group.pictures) for group in self._groups.values())
+
+    def read_all(self, threads: int) -> None:
+        """Decode every picture now, so that processes forked later share them."""
+        paths = [path for group in self._groups.values() for path in group.pictures]
+        with ThreadPoolExecutor(threads) as pool:
+            self._samples.update(zip(paths, pool.map(read_sample, paths), strict=True))
+
+    def _group(self, rng: np.random.Generator) -> Pictures:
+        rendered = {LOOK_ALIKES: LOOK_ALIKES_SHARE, "scenes": 1 - LOOK_ALIKES_SHARE}
+        shares = {name: SCENES_SHARE * share for name, share in rendered.items()}
+        shares["real"] = 1 - SCENES_SHARE
+        names = list(self._groups)
+        weights = np.array([shares[name] for name in names])
+        return self._groups[names[int(rng.choice(len(names), p=weights / weights.sum()))]]
 
     def _draw(
         self, rng: np.random.Generator, size: tuple[int, int], known: NDArray[np.bool_]
     ) -> Sample:
         """Draw a cut; what is unknown of its picture's origin is taken out of `known`."""
-        rendered, real = self._rendered, self._real
-        scenes = rendered.pictures and (not real.pictures or rng.uniform() < SCENES_SHARE)
-        picture, row = (rendered if scenes else real).draw(rng)
+        picture, row = self._group(rng).draw(rng)
         known[self._unknown.get(picture.name.partition("-")[0], [])] = False
         if picture not in self._samples:
             self._samples[picture] = read_sample(picture)
@@ -105,7 +123,8 @@ class Cuts:
     def batch(self, rng: np.random.Generator, count: int) -> dict[str, torch.Tensor]:
         """Draw so many cuts in the form that the loss reads.
 
-        "known" is (count, 1, classes): 0 where nothing may be learned of a class from a cut.
+        "img" is (count, 3, H, W) uint8. "known" is (count, 1, classes): 0 where nothing may be
+        learned of a class from a cut.
         """
         images, labels, boxes, owners = [], [], [], []
         known = np.ones((count, len(CLASSES)), np.bool_)
@@ -120,9 +139,8 @@ class Cuts:
             owners.append(np.full(len(one.label), i))
             # In a mosaic one part may label what another leaves unknown: its boxes still count.
             known[i, one.label] = True
-        stacked = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float() / 255
         return {
-            "img": stacked,
+            "img": torch.from_numpy(np.stack(images).transpose(0, 3, 1, 2).copy()),
             "cls": torch.from_numpy(np.concatenate(labels)).float()[:, None],
             "bboxes": torch.from_numpy(np.concatenate(boxes)).float(),
             "batch_idx": torch.from_numpy(np.concatenate(owners)).float(),

@@ -9,6 +9,10 @@ CLASSES: tuple[str, ...] = STREET_CLASSES
 """The street model's classes, in the order of its labels."""
 
 
+LOOK_ALIKES = "lookalikes"
+"""Origin, in a dataset, of the rendered pictures without any rare thing."""
+
+
 class DatasetError(ValueError):
     """A set of pictures cannot be used as it is; the message names the file and what is wrong."""
 

@@ -17,7 +17,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from pathlib import Path
 
@@ -26,6 +26,7 @@ import numpy as np
 import torch  # type: ignore[import-not-found]  # lives in the training environment only
 
 from training.architecture import ARCHITECTURE, make_model
+from training.batches import Steps, batches
 from training.criterion import Criterion
 from training.cuts import Cuts
 from training.example import CLASSES, DatasetError
@@ -84,7 +85,7 @@ class Run:
 
     def calibrate(self, pictures: torch.Tensor) -> None:
         """Make a model rebuilt from an export fit to be trained on."""
-        recalibrate(self.model, pictures.to(self.device))
+        recalibrate(self.model, _scaled(pictures.to(self.device)))
         self.mean.load_state_dict(self.model.state_dict())
 
     def save(self) -> None:
@@ -115,7 +116,8 @@ class Run:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.model.train()
-        batch = {key: value.to(self.device) for key, value in batch.items()}
+        batch = {key: value.to(self.device, non_blocking=True) for key, value in batch.items()}
+        batch["img"] = _scaled(batch["img"])
         with torch.autocast(self.device.type, torch.bfloat16):
             loss, parts = self.model(batch)
         self.optimizer.zero_grad(set_to_none=True)
@@ -129,11 +131,21 @@ class Run:
     def _average(self) -> None:
         decay = 0.998 * (1 - math.exp(-self.step / 150))
         current = self.model.state_dict()
+        floats: list[tuple[torch.Tensor, torch.Tensor]] = []
+        counts: list[tuple[torch.Tensor, torch.Tensor]] = []
         for key, value in self.mean.state_dict().items():
-            if value.dtype.is_floating_point:
-                value.mul_(decay).add_(current[key].detach(), alpha=1 - decay)
-            else:
-                value.copy_(current[key])
+            pairs = floats if value.dtype.is_floating_point else counts
+            pairs.append((value, current[key].detach()))
+        # All at once: one by one, on a GPU, this would take as long as the learning.
+        means, values = zip(*floats, strict=True)
+        torch._foreach_mul_(means, decay)
+        torch._foreach_add_(means, values, alpha=1 - decay)
+        for value, now in counts:
+            value.copy_(now)
+
+
+def _scaled(pictures: torch.Tensor) -> torch.Tensor:
+    return pictures.float() / 255
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -156,6 +168,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rate", type=float, default=0.0015)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=0,
+        help="processes that draw the cuts, for a GPU; 0: the learning one does",
+    )
     options = parser.parse_args(arguments)
     os.environ.setdefault("YOLO_AUTOINSTALL", "false")
     torch.set_num_threads(options.threads)
@@ -185,7 +203,11 @@ def _carry_on(run: Run, cuts: Cuts, options: argparse.Namespace) -> int:
         run.calibrate(cuts.batch(np.random.default_rng(options.seed), CALIBRATION)["img"])
     _write_made(run, options)
     print(f"{len(cuts)} pictures; from step {run.step} of {options.steps}", flush=True)
-    _loop(run, cuts, options.batch, options.stop_at or options.steps)
+    if options.workers:
+        cuts.read_all(options.workers)
+    steps = Steps(cuts, options.seed, options.batch, options.stop_at or options.steps)
+    pinned = run.device.type == "cuda"
+    _loop(run, batches(steps, run.step, workers=options.workers, pinned=pinned), options)
     return 0
 
 
@@ -214,12 +236,10 @@ def _write_made(run: Run, options: argparse.Namespace) -> None:
     (run.folder / "made.json").write_text(json.dumps(made, indent=1), encoding="utf-8")
 
 
-def _loop(run: Run, cuts: Cuts, count: int, stop_at: int) -> None:
-    begun, losses = time.monotonic(), []
-    while run.step < stop_at:
-        # Seeded by the step, so that a resumed run draws what an unbroken one would.
-        rng = np.random.default_rng([run.seed, run.step])
-        loss, parts = run.learn(cuts.batch(rng, count))
+def _loop(run: Run, drawn: Iterable[dict[str, torch.Tensor]], options: argparse.Namespace) -> None:
+    begun, losses, count = time.monotonic(), [], options.batch
+    for batch in drawn:
+        loss, parts = run.learn(batch)
         losses.append(loss / count)
         if run.step % LOG_EVERY == 0:
             pace = len(losses) * count / (time.monotonic() - begun)
@@ -229,7 +249,7 @@ def _loop(run: Run, cuts: Cuts, count: int, stop_at: int) -> None:
                 log.write(json.dumps(line) + "\n")
             print(f"step {run.step}/{run.steps} loss {line['loss']} {pace:.1f} img/s", flush=True)
             begun, losses = time.monotonic(), []
-        if run.step % SAVE_EVERY == 0 or run.step == stop_at:
+        if run.step % SAVE_EVERY == 0 or run.step == (options.stop_at or options.steps):
             run.save()
 
 
