@@ -114,20 +114,26 @@ def _inside(sample: Sample, size: tuple[int, int]) -> Sample:
 
 def tint(rng: np.random.Generator, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Change colour and light as cameras do; now and then grey, blurred, noisy or compressed."""
-    hsv = cv2.cvtColor(picture, cv2.COLOR_RGB2HSV).astype(np.float32)
-    hsv[..., 0] = (hsv[..., 0] + rng.uniform(-6, 6)) % 180
-    hsv[..., 1] *= rng.uniform(0.4, 1.5)
-    hsv[..., 2] = 255 * (hsv[..., 2] / 255) ** rng.uniform(0.6, 1.6) * rng.uniform(0.75, 1.2)
-    out = cv2.cvtColor(hsv.clip(0, 255).astype(np.uint8), cv2.COLOR_HSV2RGB)
+    hsv = cv2.cvtColor(picture, cv2.COLOR_RGB2HSV)
+    out = cv2.cvtColor(cv2.LUT(hsv, _hsv_table(rng)), cv2.COLOR_HSV2RGB)
     if rng.uniform() < 0.06:
         out = np.repeat(cv2.cvtColor(out, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
     if rng.uniform() < 0.15:
         out = cv2.GaussianBlur(out, (0, 0), float(rng.uniform(0.4, 1.2)))
     if rng.uniform() < 0.25:
-        noise = rng.normal(0, rng.uniform(1, 9), out.shape)
+        noise = rng.standard_normal(out.shape, np.float32) * np.float32(rng.uniform(1, 9))
         out = (out + noise).clip(0, 255).astype(np.uint8)
     if rng.uniform() < 0.2:
         quality = int(rng.integers(30, 80))
         stored = cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
         out = np.asarray(cv2.imdecode(stored, cv2.IMREAD_COLOR))
     return np.asarray(out, np.uint8)
+
+
+def _hsv_table(rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Draw what becomes of each hue, saturation and value: (1, 256, 3)."""
+    level = np.arange(256, dtype=np.float32)
+    hue = (level + rng.uniform(-6, 6)) % 180
+    saturation = level * rng.uniform(0.4, 1.5)
+    value = 255 * (level / 255) ** rng.uniform(0.6, 1.6) * rng.uniform(0.75, 1.2)
+    return np.stack([hue, saturation, value], 1).clip(0, 255).astype(np.uint8)[None]

@@ -221,10 +221,14 @@ def _train(plan: Plan) -> None:
 
 def _score(plan: Plan) -> None:
     run = plan.out / "run"
-    model = run / "street.onnx"
-    export: Command = [TRAINING, "-m", "training.export", "onnx", "--out", model]
-    if _older(model, run / "last.pt"):
+    raw, model = run / "raw.onnx", run / "street.onnx"
+    export: Command = [TRAINING, "-m", "training.export", "onnx", "--out", raw]
+    if _older(raw, run / "last.pt"):
         _run(plan, "export", [[*export, "--checkpoint", run / "last.pt"]])
+    if _older(model, raw):
+        level: Command = [TRAINING, "-m", "training.calibrate", "--model", raw, "--out", model]
+        level += ["--scenes", plan.out / "train", "--conf", str(plan.threshold)]
+        _run(plan, "calibrate", [level])
     judge: Command = ["--unseen", plan.out / "unseen", *plan.own]
     if plan.data is not None:
         judge += ["--real", plan.data / "images"]

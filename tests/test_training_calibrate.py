@@ -1,0 +1,74 @@
+"""One threshold for all classes: where it is set, and what moving a class leaves as it was."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from models import STREET_CLASSES, Detections, load, read_picture
+from tests.conftest import REPOSITORY
+from tests.rendered import rendered
+from training.calibrate import MOST, best_of, main, shift
+from training.scoring import Tally
+
+WEIGHTS = REPOSITORY / "models" / "weights" / "street.onnx"
+PICTURE = REPOSITORY / "docs" / "street-cloud.jpg"
+
+
+def test_the_best_score_is_that_of_the_best_f_measure() -> None:
+    """Four right ones of five, then only wrong ones: the fourth's score, 1.0 and 0.8."""
+    scores, hits = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3], [True] * 4 + [False] * 3
+    tally = Tally(5, scores, hits, [(hit,) * 10 for hit in hits])
+    assert best_of(tally) == [0.6, 1.0, 0.8]
+    assert best_of(Tally(5)) == [1.0, 0.0, 0.0]
+
+
+def _scores(model: Path) -> dict[str, list[float]]:
+    """Return the scores by class; in a picture's own order of boxes."""
+    found: Detections = load(model).detect([read_picture(PICTURE)], 0.05)[0]
+    table: dict[str, list[float]] = {}
+    for label, score in zip(found.label, found.score, strict=True):
+        table.setdefault(STREET_CLASSES[int(label)], []).append(float(score))
+    return table
+
+
+def test_a_class_is_moved_by_its_bias_alone(tmp_path: Path) -> None:
+    """Cars best at 0.5 and asked for at 0.3: each score falls by the same logit; signs stay."""
+    shift(WEIGHTS, {"car": 0.5}, 0.3, tmp_path / "moved.onnx")
+    before, after = _scores(WEIGHTS), _scores(tmp_path / "moved.onnx")
+    assert len(before["car"]) > 3
+    offset = math.log(0.3 / 0.7)
+    want = [1 / (1 + math.exp(-(math.log(s / (1 - s)) + offset))) for s in before["car"]]
+    np.testing.assert_allclose(
+        sorted(after["car"], reverse=True),
+        [score for score in sorted(want, reverse=True) if score >= 0.05],
+        atol=2e-3,
+    )
+    np.testing.assert_allclose(after["sign"], before["sign"], atol=1e-5)
+
+
+def test_a_class_is_moved_by_no_more_than_is_known(tmp_path: Path) -> None:
+    """A best score of 0.99 moves a class by MOST, not by more."""
+    shift(WEIGHTS, {"car": 0.99}, 0.3, tmp_path / "moved.onnx")
+    before, after = _scores(WEIGHTS)["car"][0], _scores(tmp_path / "moved.onnx")["car"][0]
+    moved = math.log(before / (1 - before)) - math.log(after / (1 - after))
+    assert moved == pytest.approx(MOST, abs=2e-3)
+
+
+def test_what_is_no_street_model_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file without the class biases of ours: exit 2, in words, and nothing is written."""
+    graph = onnx.load(str(WEIGHTS))
+    for item in graph.graph.initializer:
+        item.name = item.name.replace(".2.bias", ".9.bias")
+    for node in graph.graph.node:
+        node.input[:] = [name.replace(".2.bias", ".9.bias") for name in node.input]
+    onnx.save(graph, str(tmp_path / "other.onnx"))
+    rendered(tmp_path / "scenes", range(2))
+    words = ["--model", str(tmp_path / "other.onnx"), "--scenes", str(tmp_path / "scenes")]
+    assert main([*words, "--conf", "0.3", "--out", str(tmp_path / "out.onnx")]) == 2
+    assert "is it a street model of ours?" in capsys.readouterr().err
+    assert not (tmp_path / "out.onnx").exists()

@@ -1,0 +1,115 @@
+r"""Give every class of a model one threshold in common, by the scores at which each is best.
+
+    python -m training.calibrate --model runs/street/raw.onnx --scenes renders/train \
+        --conf 0.3 --out runs/street/street.onnx
+
+On the scenes that did not teach (every eighth seed) the score with the best F-measure is found for
+each class, and the class's bias is moved so that this score becomes CONF (Platt scaling with the
+offset alone: a class's boxes keep their order, and so its mean precision). What judges has to be
+other pictures. Prints {class: [score it was best at, precision, recall there]}.
+"""
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from models import ModelError, load
+from training.annotations import read_scene
+from training.evaluate import OWN_GROUP
+from training.example import CLASSES, DatasetError
+from training.judged import judge
+from training.rebuild import HEADS
+from training.scoring import Tally
+from training.split import split_scenes
+
+BETA = 0.7
+"""Weight of recall against precision: a false case costs a visit, a missed look comes again."""
+MOST = 1.5
+"""Logits by which a class is moved at most: few pictures do not say more."""
+LEAST_ASKED = 30
+"""Things of a class below which it is left as it is."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Calibrate; 0 done, 2 the input is wrong."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.calibrate",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--scenes", type=Path, nargs="+", required=True)
+    parser.add_argument("--conf", type=float, required=True, help="the threshold in common")
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args(arguments)
+    try:
+        best = best_scores(options.model, options.scenes)
+        shift(
+            options.model, {name: row[0] for name, row in best.items()}, options.conf, options.out
+        )
+    except (DatasetError, ModelError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(json.dumps(best))
+    return 0
+
+
+def best_scores(model: Path, scenes: Sequence[Path]) -> dict[str, list[float]]:
+    """Return, of the classes seen often enough, the best score with its precision and recall.
+
+    Empty where no scene is held out: then nothing is known.
+    """
+    examples = [read_scene(truth) for folder in scenes for truth in sorted(folder.glob("*.json"))]
+    held_out = split_scenes(examples)[1]
+    if not held_out:
+        return {}
+    tallies = judge(load(model), held_out, OWN_GROUP).scores().tallies
+    return {name: best_of(tally) for name, tally in tallies.items() if tally.asked >= LEAST_ASKED}
+
+
+def best_of(tally: Tally) -> list[float]:
+    """Return the score with the best F-measure (van Rijsbergen's, of BETA), and what it gives."""
+    recall, precision, score = tally.curve()
+    if not len(score):
+        return [1.0, 0.0, 0.0]
+    square = BETA * BETA
+    measure = (1 + square) * precision * recall / np.maximum(square * precision + recall, 1e-9)
+    place = int(measure.argmax())
+    return [round(float(row[place]), 4) for row in (score, precision, recall)]
+
+
+def shift(model: Path, best: Mapping[str, float], conf: float, out: Path) -> None:
+    """Write the model with each class's bias moved so that its best score becomes conf."""
+    import onnx  # noqa: PLC0415 - training environment only
+
+    graph = onnx.load(str(model))
+    offsets = np.zeros(len(CLASSES), np.float32)
+    for name, score in best.items():
+        offset = _logit(conf) - _logit(min(max(score, 0.01), 0.99))
+        offsets[CLASSES.index(name)] = min(max(offset, -MOST), MOST)
+    biases = [
+        item
+        for item in graph.graph.initializer
+        if item.name.endswith(".2.bias") and any(f".{end}" in item.name for _, end in HEADS[1:])
+    ]
+    if not biases or any(list(item.dims) != [len(CLASSES)] for item in biases):
+        raise DatasetError(f"{model}: no class biases found; is it a street model of ours?")
+    for item in biases:
+        moved = onnx.numpy_helper.to_array(item) + offsets
+        item.CopyFrom(onnx.numpy_helper.from_array(moved, item.name))
+    partial = out.with_suffix(".part")
+    onnx.save(graph, str(partial))
+    partial.replace(out)
+
+
+def _logit(score: float) -> float:
+    return math.log(score / (1 - score))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
