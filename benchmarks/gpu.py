@@ -118,7 +118,7 @@ def _missing(entry: ModelEntry) -> dict[str, str]:
 def _measure(
     entry: ModelEntry, devices: Sequence[str], options: argparse.Namespace
 ) -> dict[str, Any]:
-    _, trials = tune(entry)
+    _, trials = tune(entry, engines=devices)
     good = {(t.choice.engine, t.choice.precision) for t in trials if not t.refused}
     engines: dict[str, Any] = {}
     for name in devices:

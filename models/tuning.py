@@ -3,7 +3,7 @@
 import os
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,8 +55,12 @@ Progress = Callable[[int, int], None]
 """Told how many trials are done, of how many."""
 
 
-def tune(entry: ModelEntry, progress: Progress | None = None) -> tuple[Trial, list[Trial]]:
-    """Try every way this box offers; return the best and all, in the order tried.
+def tune(
+    entry: ModelEntry,
+    progress: Progress | None = None,
+    engines: Collection[str] | None = None,
+) -> tuple[Trial, list[Trial]]:
+    """Try every way this box offers, or those of some engines; return the best and all, as tried.
 
     The reference for what is found is ONNX Runtime in float32. Raises ModelError where not even
     that runs.
@@ -67,7 +71,8 @@ def tune(entry: ModelEntry, progress: Progress | None = None) -> tuple[Trial, li
     expected = reference.detect(pictures)
     free = reference.batch is None
     reference.close()
-    choices = sorted(_choices(free=free), key=lambda choice: choice.engine in CPU_ENGINES)
+    offered = available_engines() if engines is None else sorted(engines)
+    choices = sorted(_choices(offered, free=free), key=lambda one: one.engine in CPU_ENGINES)
     round_s = min(ROUND_S, ROUNDS_SHARE * BUDGET_S / (ROUNDS * len(choices)))
     trials: list[Trial] = []
     missing: set[str] = set()
@@ -83,10 +88,10 @@ def tune(entry: ModelEntry, progress: Progress | None = None) -> tuple[Trial, li
     return _best(trials), trials
 
 
-def _choices(*, free: bool) -> Iterator[Choice]:
+def _choices(engines: Iterable[str], *, free: bool) -> Iterator[Choice]:
     cores = len(os.sched_getaffinity(0))
     counts = sorted({1, 2, cores // 2, min(cores, MAX_THREADS)} & set(range(1, cores + 1)))
-    for engine in available_engines():
+    for engine in engines:
         on_cpu = engine in CPU_ENGINES
         for precision in ENGINES[engine].precisions:
             for streams, threads in _shares(cores, counts) if on_cpu else ((1, 1), (2, 1)):
