@@ -5,9 +5,9 @@ r"""Train the street model: a YOLO26n from scratch on cuts of the dataset's pict
 
 Model and loss are the Ultralytics package's; the loop is ours, because its own loader pads 16:9
 pictures to squares, and on a processor every pixel counts. Stopped at any time, the same command
-goes on from the last checkpoint (RUN/last.pt, every SAVE_EVERY steps); more --steps later continue
-the run. With a CUDA device it trains there. The same seed draws the same cuts; RUN/log.jsonl has
-one line a LOG_EVERY steps.
+goes on from the last checkpoint (RUN/last.pt, every --save-every steps); more --steps later
+continue the run. With a CUDA device it trains there. The same seed draws the same cuts;
+RUN/log.jsonl has one line a LOG_EVERY steps.
 """
 
 import argparse
@@ -36,7 +36,6 @@ from training.teacher import CONF as TEACHER_CONF
 WARM_UP = 80
 CALIBRATION = 64
 """Cuts from which a rebuilt model's normalisations take their statistics."""
-SAVE_EVERY = 25
 LOG_EVERY = 10
 
 
@@ -170,6 +169,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=0.0015)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--save-every", type=int, default=25, help="steps between checkpoints")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument(
         "--workers",
@@ -252,7 +252,7 @@ def _loop(run: Run, drawn: Iterable[dict[str, torch.Tensor]], options: argparse.
                 log.write(json.dumps(line) + "\n")
             print(f"step {run.step}/{run.steps} loss {line['loss']} {pace:.1f} img/s", flush=True)
             begun, losses = time.monotonic(), []
-        if run.step % SAVE_EVERY == 0 or run.step == (options.stop_at or options.steps):
+        if run.step % options.save_every == 0 or run.step == (options.stop_at or options.steps):
             run.save()
 
 
