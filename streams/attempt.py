@@ -8,13 +8,17 @@ thread to end by itself when FFmpeg lets it go.
 import logging
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Protocol
 
 from streams.bursts import Bursts
-from streams.demuxer import Demuxer, Unit
+from streams.demuxer import Demuxer
 from streams.errors import Reason, StreamError, stream_error
 from streams.intake import Intake, Superseded
+from streams.receiver import Receiver, Unsuitable
 from streams.source import Source
+from streams.unit import Unit
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +32,17 @@ _READ_S = STALL_S + 2.0
 its parser still held, and a stalled stream would look alive."""
 _CLOCK_EVERY_S = 5.0
 """RTCP reports come about every five seconds."""
+
+
+class Opened(Protocol):
+    """An open stream."""
+
+    @property
+    def camera_start_s(self) -> float | None:
+        """UTC of pts 0 by the camera's own clock; None until it has told."""
+
+    def units(self) -> Iterator[Unit]:
+        """Yield what comes until the stream ends."""
 
 
 class Attempt:
@@ -82,24 +97,33 @@ class Attempt:
         self.error = error
 
     def _read(self) -> None:
-        with Demuxer(self._source, open_timeout_s=OPEN_S, read_timeout_s=_READ_S) as demuxer:
-            pace = Pace() if self._source.is_file else None
-            bursts = Bursts(0.0 if self._source.is_file else self._interval_s)
-            clock_s = time.monotonic() + _CLOCK_EVERY_S
-            for unit in demuxer.units():
-                placed = unit if pace is None else pace.wait(unit, self._given_up)
-                self.last_packet_s = placed.arrival_s
-                if self.first_packet_s is None:
-                    self.first_packet_s = placed.arrival_s
-                self._intake.add(self, placed)
-                if placed.arrival_s >= clock_s:
-                    clock_s = placed.arrival_s + _CLOCK_EVERY_S
-                    start_s = demuxer.camera_start_s
-                    if start_s is not None:
-                        self._intake.note_camera_clock(self, start_s)
-                pause_s = bursts.pause_s(placed.pts_s, placed.arrival_s, len(placed.data))
-                if pause_s and not self._intake.decodes_whole:
-                    self._given_up.wait(pause_s)
+        try:
+            with Receiver(self._source, open_timeout_s=OPEN_S, read_timeout_s=_READ_S) as receiver:
+                self._read_from(receiver)
+        except Unsuitable as reason:
+            log.debug("%s: read by FFmpeg (%s)", self._source, reason)
+            with Demuxer(self._source, open_timeout_s=OPEN_S, read_timeout_s=_READ_S) as demuxer:
+                self._read_from(demuxer)
+
+    def _read_from(self, opened: Opened) -> None:
+        pace = Pace() if self._source.is_file else None
+        bursts = Bursts(0.0 if self._source.is_file else self._interval_s)
+        clock_s = time.monotonic() + _CLOCK_EVERY_S
+        for unit in opened.units():
+            placed = unit if pace is None else pace.wait(unit, self._given_up)
+            self.last_packet_s = placed.arrival_s
+            if self.first_packet_s is None:
+                self.first_packet_s = placed.arrival_s
+            self._intake.add(self, placed)
+            if placed.arrival_s >= clock_s:
+                clock_s = placed.arrival_s + _CLOCK_EVERY_S
+                start_s = opened.camera_start_s
+                if start_s is not None:
+                    self._intake.note_camera_clock(self, start_s)
+            pause_s = bursts.pause_s(placed.pts_s, placed.arrival_s, len(placed.data))
+            if pause_s and not self._intake.decodes_whole:
+                # Cheaper than waiting for an event; given up meanwhile, the next packet tells.
+                time.sleep(pause_s)
 
 
 class Pace:

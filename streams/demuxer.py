@@ -6,7 +6,6 @@ decoding. H.264 and H.265 leave here with Annex B start codes, whatever the cont
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from types import TracebackType
 from typing import Self
@@ -19,9 +18,11 @@ from av.video.stream import VideoStream
 from streams import nal
 from streams.diagnosis import diagnose
 from streams.errors import Reason, StreamError, stream_error
-from streams.packet import CodecParameters, Packet
+from streams.packet import CodecParameters
+from streams.parameters import Parameters
 from streams.source import Source
 from streams.translation import UNREADABLE, clear_reason, scrub
+from streams.unit import Unit
 
 DIAGNOSIS_S = 3.0
 """A camera that answers at all does so within this."""
@@ -48,46 +49,6 @@ _OPTIONS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """One compressed picture as it was read."""
-
-    data: bytes
-    pts: int | None
-    """In ticks of the demuxer's time_base, as are dts and duration."""
-    dts: int | None
-    duration: int | None
-    warmup: int | None
-    """None: decoding cannot start here. Else as Packet.warmup."""
-    parameters: CodecParameters
-    parameter_set: int
-    """Counts up from 0 whenever `parameters` changes."""
-    arrival_s: float
-    """When it was read, on the monotonic clock."""
-
-    @property
-    def pts_s(self) -> float | None:
-        """When it is shown, in seconds of the stream's own clock; None if it does not say."""
-        if self.pts is None:
-            return None
-        base = self.parameters.time_base
-        return self.pts * base.numerator / base.denominator  # a Fraction's own product costs 3 us
-
-    def placed(self, at_s: float) -> Packet:
-        """Return the packet that it is, once its time is known."""
-        return Packet(
-            data=self.data,
-            pts=self.pts,
-            dts=self.dts,
-            duration=self.duration,
-            key=self.warmup is not None,
-            arrival_s=self.arrival_s,
-            at_s=at_s,
-            parameter_set=self.parameter_set,
-            warmup=self.warmup or 0,
-        )
-
-
 class Demuxer:
     """An open stream. Use it from one thread; iterate over units(), then close it."""
 
@@ -112,11 +73,11 @@ class Demuxer:
             late = open_timeout_s is not None and time.monotonic() - started_s >= open_timeout_s
             raise _explain(error, source, late=late) from scrub(error)
         try:
-            self._stream, self._parameters, self._length_size = self._set_up()
+            self._stream, parameters, self._length_size = self._set_up()
         except BaseException:
             self._container.close()
             raise
-        self._parameter_set = 0
+        self._parameters = Parameters(parameters)
 
     def _set_up(self) -> tuple[VideoStream, CodecParameters, int | None]:
         streams = self._container.streams.video
@@ -160,12 +121,12 @@ class Demuxer:
     @property
     def parameters(self) -> CodecParameters:
         """Parameters in force after the last unit read."""
-        return self._parameters
+        return self._parameters.current
 
     @property
     def time_base(self) -> Fraction:
         """Seconds per tick."""
-        return self._parameters.time_base
+        return self._parameters.current.time_base
 
     @property
     def average_fps(self) -> float | None:
@@ -214,39 +175,19 @@ class Demuxer:
     def _unit(self, packet: "av.Packet[VideoStream]") -> Unit | None:
         arrival_s = time.monotonic()
         data = bytes(packet)
-        warmup: int | None = 0 if packet.is_keyframe else None
-        syntax = nal.family(self._parameters.codec)
-        if syntax is not None:
-            if self._length_size is not None:
-                try:
-                    data = nal.to_annex_b(data, self._length_size)
-                except ValueError:
-                    return None
-            if packet.is_keyframe:
-                warmup = nal.warmup(syntax, data)
-                self._adopt(nal.parameter_sets(syntax, data))
-        return Unit(
+        if self._length_size is not None:
+            try:
+                data = nal.to_annex_b(data, self._length_size)
+            except ValueError:
+                return None
+        return self._parameters.unit(
             data,
             packet.pts,
             packet.dts,
             packet.duration or None,
-            warmup,
-            self._parameters,
-            self._parameter_set,
-            arrival_s,
+            key=packet.is_keyframe,
+            arrival_s=arrival_s,
         )
-
-    def _adopt(self, in_band: bytes) -> None:
-        """Take over parameter sets that the stream itself brings; a change counts up."""
-        known = self._parameters
-        if not in_band or in_band == known.extradata:
-            return
-        if not known.extradata:  # the first ones: the size found on opening belongs to them
-            width, height = known.width, known.height
-        else:
-            width = height = 0
-            self._parameter_set += 1
-        self._parameters = CodecParameters(known.codec, in_band, width, height, known.time_base)
 
 
 def _open(

@@ -10,7 +10,6 @@ from statistics import median
 
 from streams.anchor import UtcAnchor
 from streams.camera import CameraSpec
-from streams.demuxer import Unit
 from streams.due import early_share
 from streams.ladder import Ladder
 from streams.lane import Job, Lane
@@ -18,6 +17,7 @@ from streams.packet import CodecParameters, Packet
 from streams.pool import DecodePool
 from streams.ring import PacketRing
 from streams.timeline import SETTLE_S, Timeline
+from streams.unit import Unit
 
 CATCH_UP_S = 4.0
 """How far back a close look reaches where no look was handed out since: twice the usual interval,

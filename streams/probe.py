@@ -9,12 +9,13 @@ from statistics import median
 
 from streams.attempt import STALL_S
 from streams.decoder import KeyDecoder, RunDecoder, Scaler
-from streams.demuxer import Demuxer, Unit
+from streams.demuxer import Demuxer
 from streams.errors import Reason, StreamError, stream_error
 from streams.frame import Picture
 from streams.packet import CodecParameters, Packet
 from streams.reader import RecordingClock
 from streams.source import Source
+from streams.unit import Unit
 
 ENOUGH_KEYS = 4
 """Three intervals between them: a median that one extra key frame does not move."""

@@ -6,13 +6,13 @@ from fractions import Fraction
 import pytest
 
 from streams import CameraSpec, CodecParameters, Frame, Source
-from streams.demuxer import Unit
 from streams.due import DueGrid
 from streams.intake import Intake, Superseded
 from streams.ladder import Budget, Ladder
 from streams.lane import Lane
 from streams.packet import Packet
 from streams.pool import DecodePool
+from streams.unit import Unit
 from tests.clips import clip, read_counter
 from tests.packets import packets_of
 

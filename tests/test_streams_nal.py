@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams import Source
-from streams.demuxer import Demuxer, Unit
+from streams.demuxer import Demuxer
 from streams.nal import (
     START_CODE,
     Family,
@@ -16,6 +16,7 @@ from streams.nal import (
     to_annex_b,
     warmup,
 )
+from streams.unit import Unit
 from tests.clips import clip, resized_clip
 
 SMALL = {"width": 320, "height": 176}

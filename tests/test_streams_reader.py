@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams import CodecParameters, FileReader, FixError, Frame, Reason, Source
-from streams.demuxer import Unit
 from streams.reader import RecordingClock
+from streams.unit import Unit
 from tests.clips import clip, read_counter, resized_clip
 from tests.rtsp import RtspServer
 
