@@ -1,5 +1,6 @@
 """Detections over time into violations. Knows nothing of files, network, clocks or threads."""
 
+from detectors.assignment import warm_up
 from detectors.kinds import KINDS, VEHICLES, Identity, KindSpec
 from detectors.look import Basis, Look, PictureState
 from detectors.outcome import Attention, Level, Outcome, Pin, Proposal
@@ -53,4 +54,5 @@ __all__ = [
     "Window",
     "Zone",
     "violation_id",
+    "warm_up",
 ]

@@ -130,14 +130,13 @@ def _pairs(
     shown = np.unique(leaders)
     if not len(shown):
         return {}
-    costly = np.where(allowed, cost, np.inf)
-    best = np.stack(
-        [
-            members[np.argmin(costly[:, members], axis=1)]
-            for members in (np.flatnonzero(leaders == leader) for leader in shown)
-        ],
-        axis=1,
-    )  # (things, shown): the member of each that suits the row best
+    # (things, shown): the member of each that suits the row best; nearly all have one member
+    best = np.tile(shown, (len(cost), 1))
+    others = np.flatnonzero(leaders != np.arange(len(leaders)))
+    for place in np.searchsorted(shown, np.unique(leaders[others])).tolist():
+        members = np.flatnonzero(leaders == shown[place])
+        costly = np.where(allowed[:, members], cost[:, members], np.inf)
+        best[:, place] = members[np.argmin(costly, axis=1)]
     rows = np.arange(len(cost))[:, None]
     pairs = assign(cost[rows, best], allowed[rows, best])
     return {row: int(best[row, column]) for row, column in pairs}

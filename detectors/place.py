@@ -113,7 +113,7 @@ def leaders(boxes: Boxes, groups: NDArray[np.int32]) -> NDArray[np.intp]:
     larger = np.maximum(size[:, None], size[None, :])
     part = (common / smaller >= PART_SHARE) & (smaller / larger >= PART_SIZE)
     twice = ((overlaps(boxes, boxes) >= SAME_BOX_IOU) | part) & (groups[:, None] == groups)
-    for index in range(1, len(boxes)):
+    for index in np.flatnonzero(np.tril(twice, -1).any(axis=1)).tolist():
         better = np.flatnonzero(twice[index, :index] & (leader[:index] == np.arange(index)))
         if len(better):
             leader[index] = better[0]
@@ -165,6 +165,8 @@ class Area:
 
     zone: Zone
     shape: shapely.Polygon
+    bounds: tuple[float, float, float, float]
+    """x0 y0 x1 y1 of it."""
 
     @classmethod
     def of(cls, zone: Zone) -> "Area":
@@ -173,7 +175,7 @@ class Area:
         if not shape.is_valid:
             raise ValueError(f"zone {zone.zone_id!r}: the polygon crosses itself")
         shapely.prepare(shape)
-        return cls(zone, shape)
+        return cls(zone, shape, shape.bounds)
 
     def ground_share(self, box: Box, height: float) -> float:
         """Share 0..1 of a box's contact with the ground in the zone; height: the picture's.
@@ -188,8 +190,11 @@ class Area:
         return self._share(box, height)
 
     def _share(self, part: Box, height: float) -> float:
-        x0, y0, x1, y1 = part
-        shape = shapely.box(x0 / UNITS, y0 / height, x1 / UNITS, y1 / height)
+        x0, y0, x1, y1 = part[0] / UNITS, part[1] / height, part[2] / UNITS, part[3] / height
+        left, top, right, bottom = self.bounds
+        if x0 > right or x1 < left or y0 > bottom or y1 < top:
+            return 0.0  # most of what is seen: asking shapely takes 15 us
+        shape = shapely.box(x0, y0, x1, y1)
         if shape.area <= 0 or not self.shape.intersects(shape):
             return 0.0
         return float(self.shape.intersection(shape).area / shape.area)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from detectors import PictureState
 from streams import Frame, Picture
-from streams.condition import Fields, Measurement, Registration, View, measure
+from streams.condition import Fields, Measurement, Registration, View, compared_part, measure
 
 log = logging.getLogger(__name__)
 
@@ -101,6 +101,7 @@ class PictureJudge:
         self._views: dict[Light, View] = {}
         self._light = Light.DAY
         self._before: Picture | None = None
+        """compared_part() of the look before."""
         self._changed_s = 0.0
         """When the picture last changed."""
         self._unchanged_looks = 0
@@ -116,8 +117,9 @@ class PictureJudge:
             log.info("a new view was accepted", extra={"camera": self._camera_id})
             self._views, self._run, self._learnt_s = {}, _Run(), None
         view = self._compared()
-        fields, found = measure(frame.picture, self._before, view, self._height_px())
-        self._before = frame.picture
+        now = compared_part(frame.picture)
+        fields, found = measure(frame.picture, now, self._before, view, self._height_px())
+        self._before = now
         self._turn(fields.luma)
         state = self._state(frame, found)
         if state is PictureState.OK:

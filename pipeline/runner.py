@@ -10,7 +10,7 @@ import numpy as np
 
 from cases import UNKNOWN_STATES, Channel, Delivery, EvidenceWriter, Message, Reserve, SigningKey
 from configs import Site
-from detectors import Watch
+from detectors import Watch, warm_up
 from pipeline.analyser import Analyser
 from pipeline.clips import Clips
 from pipeline.condition import PictureJudge
@@ -138,6 +138,7 @@ class Runner:
 
     def start(self) -> None:
         """Start every part; cameras connect on their own from here."""
+        warm_up()
         catch_up(self.site, self.store)
         self._recorder.start()
         self._clips.start()

@@ -36,13 +36,17 @@ _COMMON_PX = 2.0
 """How far a landmark may lie off the common movement."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Landmark:
     """A patch of the reference that is found only in one place."""
 
     x: int
     """Left edge in the reference, pixels."""
     y: int
+    patch: Plane
+    """(PATCH_PX, PATCH_PX, 2) of the reference's edges."""
+    power: float
+    """Sum of its squares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,48 +88,50 @@ def landmarks_of(edges: Plane) -> tuple[Landmark, ...]:
             y, x = np.unravel_index(int(cell.argmax()), cell.shape)
             if cell[y, x] > 0:
                 left, top = column[0] + x - PATCH_PX // 2, row[0] + y - PATCH_PX // 2
-                chosen.append(Landmark(int(left), int(top)))
+                patch = edges[top : top + PATCH_PX, left : left + PATCH_PX].copy()
+                power = float(patch.ravel() @ patch.ravel())
+                chosen.append(Landmark(int(left), int(top), patch, power))
     return tuple(chosen)
 
 
 def register(
-    reference: Plane, landmarks: Sequence[Landmark], edges: Plane, *, exact: bool = False
+    landmarks: Sequence[Landmark], edges: Plane, *, exact: bool = False
 ) -> Registration | None:
-    """Lay a picture's edges on the reference's; None where the view has too few landmarks.
+    """Lay a picture's edges on the reference's landmarks; None where the view has too few.
 
     Unless asked for exactly, a movement of less than about a pixel is given as none.
     """
     if len(landmarks) < FEWEST:
         return None
     size = (edges.shape[1], edges.shape[0])
-    still = 0 if exact else _in_place(reference, landmarks, edges)
+    still = 0 if exact else _in_place(landmarks, edges)
     if still >= IN_PLACE * len(landmarks):
         return Registration(len(landmarks), still, still, 0.0, 0.0, 1.0, _UNMOVED)
-    near = _seen(reference, landmarks, edges, NEAR_PX)
+    near = _seen(landmarks, edges, NEAR_PX)
     close = _agree(near, len(landmarks), len(near), size)
     if close.agreeing >= len(landmarks) / 2 or (close.agreeing and close.shift_share < CLOSE_SHARE):
         return close
-    wide = _agree(_seen(reference, landmarks, edges, FAR_PX), len(landmarks), len(near), size)
+    wide = _agree(_seen(landmarks, edges, FAR_PX), len(landmarks), len(near), size)
     return wide if wide.agreeing > close.agreeing else close
 
 
-def _in_place(reference: Plane, landmarks: Sequence[Landmark], edges: Plane) -> int:
+def _in_place(landmarks: Sequence[Landmark], edges: Plane) -> int:
     """Count landmarks clearly where they belong, until they are enough, without a search."""
     found = 0
     for mark in landmarks:
         if found >= IN_PLACE * len(landmarks):
             break
         here = np.s_[mark.y : mark.y + PATCH_PX, mark.x : mark.x + PATCH_PX]
-        patch, seen = reference[here].ravel(), edges[here].ravel()
-        scale = math.sqrt(float(patch @ patch) * float(seen @ seen))
-        found += scale > 0 and float(patch @ seen) >= CLEAR * scale
+        seen = edges[here].ravel()
+        scale = math.sqrt(mark.power * float(seen @ seen))
+        found += scale > 0 and float(mark.patch.ravel() @ seen) >= CLEAR * scale
     return found
 
 
 def _seen(
-    reference: Plane, landmarks: Sequence[Landmark], edges: Plane, reach_px: int
+    landmarks: Sequence[Landmark], edges: Plane, reach_px: int
 ) -> list[tuple[Landmark, tuple[float, float]]]:
-    places = [(mark, _find(reference, mark, edges, reach_px)) for mark in landmarks]
+    places = [(mark, _find(mark, edges, reach_px)) for mark in landmarks]
     return [(mark, at) for mark, at in places if at is not None]
 
 
@@ -133,16 +139,13 @@ def _windows(plane: Plane) -> Plane:
     return cv2.boxFilter(plane, cv2.CV_32F, (PATCH_PX, PATCH_PX), borderType=cv2.BORDER_REFLECT)
 
 
-def _find(
-    reference: Plane, mark: Landmark, edges: Plane, reach_px: int
-) -> tuple[float, float] | None:
+def _find(mark: Landmark, edges: Plane, reach_px: int) -> tuple[float, float] | None:
     """Return how far a landmark lies from its place (dx, dy) in pixels; None if not found."""
     height, width = edges.shape[:2]
-    patch = reference[mark.y : mark.y + PATCH_PX, mark.x : mark.x + PATCH_PX]
     left, top = max(0, mark.x - reach_px), max(0, mark.y - reach_px)
     right = min(width, mark.x + PATCH_PX + reach_px)
     bottom = min(height, mark.y + PATCH_PX + reach_px)
-    scores = cv2.matchTemplate(edges[top:bottom, left:right], patch, cv2.TM_CCORR_NORMED)
+    scores = cv2.matchTemplate(edges[top:bottom, left:right], mark.patch, cv2.TM_CCORR_NORMED)
     _, best, _, (x, y) = cv2.minMaxLoc(scores)
     if best < MATCHED:
         return None

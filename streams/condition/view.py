@@ -83,7 +83,7 @@ class View:
         """
         if self._edges is None:
             return None
-        return register(self._edges, self._landmarks, fields.edges, exact=exact)
+        return register(self._landmarks, fields.edges, exact=exact)
 
     def lost_share(self, fields: Fields) -> float | None:
         """Share of the cells with lasting detail that have lost it; None with too few of them."""
