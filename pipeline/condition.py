@@ -12,7 +12,15 @@ from typing import Protocol
 
 from detectors import PictureState
 from streams import Frame, Picture
-from streams.condition import Fields, Measurement, Registration, View, compared_part, measure
+from streams.condition import (
+    Fields,
+    Measurement,
+    Registration,
+    View,
+    changed_share,
+    compared_part,
+    measure,
+)
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +110,9 @@ class PictureJudge:
         self._light = Light.DAY
         self._before: Picture | None = None
         """compared_part() of the look before."""
+        self._fields: Fields | None = None
+        self._place: Registration | None = None
+        """Of the last look that was measured."""
         self._changed_s = 0.0
         """When the picture last changed."""
         self._unchanged_looks = 0
@@ -111,21 +122,38 @@ class PictureJudge:
         if album is not None:
             self._take_up(album)
 
-    def judge(self, frame: Frame) -> PictureState:
-        """Say whether this look can be trusted."""
+    def judge(self, frame: Frame, *, same: bool = False) -> PictureState:
+        """Say whether this look can be trusted.
+
+        same: it shows no change against the last picture that a model saw. Where that was in order
+        this one is, unless it is exactly the same one for too long.
+        """
         if self._album is not None and self._run.moved and self._album.accepted():
             log.info("a new view was accepted", extra={"camera": self._camera_id})
             self._views, self._run, self._learnt_s = {}, _Run(), None
-        view = self._compared()
         now = compared_part(frame.picture)
+        view = self._compared()
+        if same and self._fields is not None and self._in_order(view):
+            before, self._before = self._before, now
+            share = changed_share(now, before, self._fields)
+            frozen = self._frozen(frame.at_s, share)
+            state = PictureState.FROZEN if frozen else PictureState.OK
+            self._settle(frame, state, self._place)
+            return state
         fields, found = measure(frame.picture, now, self._before, view, self._height_px())
-        self._before = now
+        self._before, self._fields, self._place = now, fields, found.registration
         self._turn(fields.luma)
         state = self._state(frame, found)
         if state is PictureState.OK:
             self._learn(frame.at_s, fields, view)
         self._settle(frame, state, found.registration)
         return state
+
+    def _in_order(self, view: View | None) -> bool:
+        """Whether the last look was, and nothing is to be learnt from this one."""
+        ok = PictureState.OK
+        known = view is not None and view.ready and view is self._views.get(self._light)
+        return known and self.condition.look_state is ok and self._run.state is ok
 
     def _take_up(self, album: Album) -> None:
         self._views, moved = album.load()

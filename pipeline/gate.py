@@ -18,6 +18,7 @@ from streams.gate import (
     Small,
     changed,
     difference,
+    is_still,
     small_of,
     watched_blocks,
 )
@@ -71,9 +72,12 @@ class MotionGate:
         self._clock = Clock()
         self._watched: Blocks | None = None
         self.counts = GateCount()
+        self.still = False
+        """Whether the last picture shows no change anywhere, beyond what a clock draws in."""
 
     def carry(self, frame: Frame) -> Detections | None:
         """Return the detections that still stand, or None: the models have to look."""
+        self.still = False
         seen = self._seen
         comparable = seen is not None and seen.frame == _kind(frame) and seen.at_s <= frame.at_s
         if seen is None or not comparable or frame.close:
@@ -111,7 +115,9 @@ class MotionGate:
         return self._last[1]
 
     def _change(self, before: Small, now: Small) -> bool:
-        blocks = changed(difference(before, now))
+        differences = difference(before, now)
+        blocks = changed(differences)
+        self.still = is_still(before, now, differences, blocks)
         if self._watched is None or self._watched.shape != blocks.shape:
             rows, columns = blocks.shape
             self._watched = watched_blocks(self._polygons, (rows, columns))

@@ -58,7 +58,9 @@ class CameraStep:
 
     def step(self, frame: Frame, detections: Detections, basis: Basis = Basis.OBSERVED) -> Stepped:
         """Look once: `detections` are in source pixels, labelled in the site's vocabulary."""
-        state = self.judge.judge(frame) if self.judge else PictureState.OK
+        # What shows no change against a picture that was judged need not be measured again.
+        same = basis is Basis.CARRIED and self.gate is not None and self.gate.still
+        state = self.judge.judge(frame, same=same) if self.judge else PictureState.OK
         if self.watch_time is not None:
             trusted = state is PictureState.OK
             self.watch_time.look(frame.at_s, frame.captured_at, trusted=trusted)

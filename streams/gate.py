@@ -27,6 +27,10 @@ LEAST = 2.5
 """Levels of difference below which nothing counts as change."""
 MOST = 14.0
 """Levels of difference that are always change: heavy rain opens the gate rather than deafens it."""
+STILL_LIGHT = 3.0
+"""Levels by which the light of a picture may differ from one that shows the same ..."""
+STILL_SHARE = 0.06
+"""... and the share of its blocks: a large clock. No cover, blur, smear or turn changes so few."""
 MARGIN_BLOCKS = 3
 """Watched around each zone, 7 % of the width: what comes in is seen before it is in."""
 ALWAYS_SHARE = 0.8
@@ -77,6 +81,18 @@ def changed(differences: NDArray[np.float32]) -> Blocks:
     """Mark blocks that differ by more than noise, light rain or coding do everywhere."""
     usual = float(np.median(differences))
     return np.asarray(differences > min(max(LEAST, NOISE_TIMES * usual), MOST))
+
+
+def is_still(before: Small, now: Small, differences: NDArray[np.float32], blocks: Blocks) -> bool:
+    """Whether nothing has changed but for what a clock draws in: not the light, nor all a little.
+
+    blocks: those of the differences that have changed.
+    """
+    return bool(
+        abs(now.median - before.median) <= STILL_LIGHT
+        and blocks.mean() <= STILL_SHARE
+        and np.median(differences) <= LEAST / 2
+    )
 
 
 def watched_blocks(polygons: Sequence[Polygon] | None, shape: tuple[int, int]) -> Blocks:

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from detectors import PictureState
+from models import Detections
 from pipeline.condition import PictureJudge
+from pipeline.gate import MotionGate
 from pipeline.views import ViewFile
 from streams import Picture
 from tests.faults import (
@@ -149,6 +151,46 @@ def test_a_frozen_stream_is_noticed_in_spite_of_its_clock(
     assert states[:10] == [PictureState.OK] * 10
     assert states[11:] == [PictureState.FROZEN] * 5
     assert judged([clip[5]], judge, from_s=100) == [PictureState.OK]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("name", STREETS)
+def test_no_fault_passes_for_a_picture_without_change(
+    footage: Callable[[str], list[Picture]], name: str, fault: str
+) -> None:
+    """Whatever spoils a picture, the gate never says that it shows no change; noise alone is none.
+
+    So a picture that is not measured, as nothing has changed, never has one of these faults.
+    """
+    clip, random = footage(name), np.random.default_rng(3)
+    corner = MotionGate([((0.9, 0.9), (0.95, 0.9), (0.95, 0.95))], interval_s=2.0, forced_s=20.0)
+    first = frame_of(noisy(clip[0], random), 0.0)
+    corner.saw(first, Detections.empty())
+    corner.carry(frame_of(noisy(clip[0], random), 2.0))
+    assert corner.still
+    corner.carry(frame_of(FAULTS[fault][1](clip[0], random), 4.0))
+    assert not corner.still
+
+
+def test_a_frozen_stream_is_noticed_where_nothing_is_measured(
+    footage: Callable[[str], list[Picture]],
+) -> None:
+    """Looks that show no change are compared with the one before all the same."""
+    clip, random = footage("street.mp4"), np.random.default_rng(3)
+    judge = learnt(clip)
+    measured = judge.judge(frame_of(clip[0], 2 * LEARNT))
+    again = [
+        judge.judge(frame_of(clip[0], 2 * LEARNT + 2.0 * number), same=True)
+        for number in range(1, 14)
+    ]
+    assert (measured, again[0], again[-1]) == (
+        PictureState.OK,
+        PictureState.OK,
+        PictureState.FROZEN,
+    )
+    other = [judge.judge(frame_of(noisy(clip[0], random), 60.0 + n), same=True) for n in range(9)]
+    assert other[-1] is PictureState.OK
+    assert judge.condition.state is PictureState.OK
 
 
 def test_a_reference_is_learnt_with_traffic_in_it(

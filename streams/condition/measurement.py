@@ -72,7 +72,7 @@ def measure(
         white_share=float(1 - below[WHITE - 1]),
         detail=_exceeded_by_few(fields.coarse),
         smeared_share=_smeared_share(fields.levels),
-        changed_share=_changed_share(now, before, fields),
+        changed_share=changed_share(now, before, fields),
         lost_share=compared.lost_share(fields) if compared else None,
         softness=compared.softness(fields) if compared else None,
         registration=compared.register(fields) if compared else None,
@@ -117,7 +117,7 @@ def compared_part(picture: Picture) -> Picture:
     return np.ascontiguousarray(picture[::2, :, 1])
 
 
-def _changed_share(now: Picture, before: Picture | None, fields: Fields) -> float | None:
+def changed_share(now: Picture, before: Picture | None, fields: Fields) -> float | None:
     """Share of the detailed cells in which anything differs."""
     if before is None or before.shape != now.shape:
         return None
