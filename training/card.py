@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from training.example import LOOK_ALIKES
 from training.real_sets import REAL_SETS
 from training.teacher import COCO_TO_STREET
 
 SOURCES: Mapping[str, str] = MappingProxyType(
     {
         "scenes": "Rendered street scenes of this project (`training/scenes`, seeds {seeds})",
+        LOOK_ALIKES: "Rendered scenes that hold nothing rare, only what is taken for it",
         "plates": "Rendered things set on frames of the videos below (`training/scenes/plates`)",
         "frames": "Frames of street.mp4 (ahmetozlu/vehicle_counting_tensorflow), city_road.avi "
         "(opendatacam/opendatacam) and plaza.mp4 (roboflow/supervision), all MIT, labelled by the "
@@ -33,8 +35,11 @@ Apache-2.0), at a score of {teacher} and above, or are masked: nothing is learne
 """
 HELD_OUT = """\
 Of every real set the last third (a contiguous block), of videos the last third, and of the scenes
-every eighth seed and all from 900000 on were never trained on. The scores below are on those.
+every eighth seed and all from 900000 on were never trained on. The eighth seeds set the classes'
+thresholds (`training.calibrate`); the scores below are on the others.
 """
+RENDERED = frozenset({"scenes", LOOK_ALIKES})
+"""Origins whose labels are the renderer's."""
 ALWAYS = (
     "Glare, dirt on the lens, fisheye lenses and views from straight above were never seen.",
     '"truck" contains buses in one of the real sets (cctv_manaus): the two are told apart badly.',
@@ -96,7 +101,7 @@ def _real_classes(data: Mapping[str, int]) -> set[str]:
         if real_set.folder in data
         for name in (*real_set.classes.values(), *real_set.corrections.values())
     }
-    return found | (set(COCO_TO_STREET.values()) if set(data) - {"scenes"} else set())
+    return found | (set(COCO_TO_STREET.values()) if set(data) - RENDERED else set())
 
 
 def card_of(entry: Mapping[str, Any]) -> str:
@@ -122,7 +127,7 @@ def card_of(entry: Mapping[str, Any]) -> str:
         "",
         *_sources(made),
         "",
-        *([TEACHER.format(teacher=made["teacher_conf"])] if set(made["data"]) - {"scenes"} else []),
+        *([TEACHER.format(teacher=made["teacher_conf"])] if set(made["data"]) - RENDERED else []),
         HELD_OUT,
         (
             f"{made['pictures']} pictures, {made['steps']} steps of {made['batch']} cuts of "
