@@ -26,6 +26,13 @@ assert one["step"] == two["step"] == 3
 for part in ("model", "mean"):
     for name, value in one[part].items():
         assert torch.equal(value, two[part][name]), name
+start = ["--dataset", data, "--run", f"{folder}/next", "--steps", "9", "--batch", "2"]
+assert main([*start, "--stop-at", "1", "--rate", "0", "--start", f"{folder}/whole/last.pt"]) == 0
+next_ = torch.load(f"{folder}/next/last.pt", weights_only=True)
+assert next_["step"] == 1
+for name, value in one["mean"].items():
+    if name.endswith("weight"):
+        assert torch.equal(value, next_["model"][name]), name
 print("equal")
 """
 
@@ -46,7 +53,10 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_resumed_run_is_the_unbroken_one(tmp_path: Path) -> None:
-    """Two steps and then one more give bit for bit the weights of three steps in one go."""
+    """Two steps and then one more give bit for bit the weights of three steps in one go.
+
+    A new run that starts from the checkpoint begins with its running mean.
+    """
     rendered(tmp_path / "scenes", range(4))
     assemble(Sources((tmp_path / "scenes",)), None, tmp_path / "data")
     ended = run("-c", RUNS, str(tmp_path / "data"), str(tmp_path))

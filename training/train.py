@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -58,7 +59,7 @@ class Run:
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
         self.device = torch.device(device)
-        self.model = (make_model() if start is None else rebuild(start)).to(self.device)
+        self.model = _begun(start).to(self.device)
         if self.device.type == "cuda":
             torch.backends.cudnn.benchmark = True
             self.model = self.model.to(memory_format=torch.channels_last)
@@ -77,9 +78,7 @@ class Run:
     def _restore(self) -> None:
         path = self.folder / "last.pt"
         if path.exists():
-            saved = torch.load(path, map_location=self.device, weights_only=True)
-            if saved["classes"] != list(CLASSES) or saved["architecture"] != ARCHITECTURE:
-                raise DatasetError(f"{path}: a checkpoint of another model")
+            saved = _read(path, self.device)
             self.model.load_state_dict(saved["model"])
             self.mean.load_state_dict(saved["mean"])
             self.optimizer.load_state_dict(saved["optimizer"])
@@ -146,6 +145,23 @@ class Run:
             value.copy_(now)
 
 
+def _begun(start: Path | None) -> Any:
+    """Make what a run starts from: random weights, an export's, or a checkpoint's running mean."""
+    if start is None or start.suffix == ".onnx":
+        return make_model() if start is None else rebuild(start)
+    model = make_model()
+    model.load_state_dict(_read(start, torch.device("cpu"))["mean"])
+    return model
+
+
+def _read(path: Path, device: torch.device) -> dict[str, Any]:
+    """Read a checkpoint; raises DatasetError for one of another model."""
+    saved: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+    if saved["classes"] != list(CLASSES) or saved["architecture"] != ARCHITECTURE:
+        raise DatasetError(f"{path}: a checkpoint of another model")
+    return saved
+
+
 def _scaled(pictures: torch.Tensor) -> torch.Tensor:
     return pictures.float() / 255
 
@@ -157,7 +173,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--stop-at", type=int, help="stop at this step of the schedule")
-    parser.add_argument("--start", type=Path, help="ONNX file whose weights a new run starts from")
+    parser.add_argument(
+        "--start", type=Path, help="ONNX file or checkpoint that a new run begins with"
+    )
     parser.add_argument(
         "--leave-out",
         nargs="+",
@@ -202,7 +220,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _carry_on(run: Run, cuts: Cuts, options: argparse.Namespace) -> int:
-    if options.start is not None and run.step == 0:
+    if options.start is not None and options.start.suffix == ".onnx" and run.step == 0:
         run.calibrate(cuts.batch(np.random.default_rng(options.seed), CALIBRATION)["img"])
     _write_made(run, options)
     print(f"{len(cuts)} pictures; from step {run.step} of {options.steps}", flush=True)
