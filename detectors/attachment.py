@@ -162,7 +162,7 @@ def hidden_shares_of(places: Boxes, own: NDArray[np.bool_], scene: Scene) -> lis
     inside = intersections(places, seen.boxes) / areas(seen.boxes)
     mine |= (inside >= PART_SHARE) & _alike(own, seen.groups)
     mine |= rivals(places, seen.boxes)
-    shares = hidden_shares(places, seen.boxes, ~mine, appearance.PAD)
+    shares = hidden_shares(places, seen.boxes, ~mine & scene.sure[None, :], appearance.PAD)
     return [float(share) for share in shares]
 
 

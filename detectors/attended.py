@@ -7,8 +7,6 @@ from detectors.place import areas, in_place, intersections, overlaps
 from detectors.scene import Scene
 from detectors.violation import Box
 
-PERSON_CONF = 0.25
-"""Score from which a detected person counts."""
 STAYS_S = 4.0
 """Somebody who has stood for so long is no passer-by."""
 REACH = 0.3
@@ -24,7 +22,7 @@ IS_IT_IOU = 0.3
 def persons(scene: Scene) -> NDArray[np.intp]:
     """Find the indices of the persons in a scene."""
     named = np.asarray([name == "person" for name in scene.seen.names], bool)
-    return np.flatnonzero(named & (scene.seen.scores >= PERSON_CONF))
+    return np.flatnonzero(named & scene.sure)
 
 
 def is_somebody(box: Box, scene: Scene) -> bool:

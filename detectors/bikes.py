@@ -8,12 +8,15 @@ lets rows stand, they are drawn as a rack.
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.counting import Counted, Threshold
-from detectors.counts import IN_SHARE, OTHER_CONF, Counts, boxes_named, sorted_out
+from detectors.counting import Threshold
+from detectors.counts import Counts, boxes_named
 from detectors.kinds import VEHICLES
 from detectors.place import Area, Boxes
 from detectors.rule import Rule
-from detectors.scene import Scene
+from detectors.scene import SURE, Scene
+from detectors.spots import Spot
+from detectors.standing import IN_SHARE
+from detectors.violation import Box
 
 LEAVE = 0.4
 """Share of n down to which it stays a violation: 5 begin it, at 2 it ends."""
@@ -40,20 +43,18 @@ class BikeDisorder(Counts):
     @property
     def min_conf(self) -> float:
         """Lowest score it makes use of: that of riders, too."""
-        return min(self._stay, OTHER_CONF)
+        return min(self._stay, SURE)
 
-    def _is_in(self, zone_id: str, index: int, scene: Scene) -> bool:
-        box = scene.seen.box(index)
-        if any(rack.ground_share(box, scene.height) >= IN_SHARE for rack in self._racks):
+    def _stands_in(self, zone_id: str, box: Box, height: float) -> bool:
+        if any(rack.ground_share(box, height) >= IN_SHARE for rack in self._racks):
             return False
-        return super()._is_in(zone_id, index, scene)
+        return super()._stands_in(zone_id, box, height)
 
     def _busy(self, boxes: Boxes, scene: Scene) -> NDArray[np.bool_]:
         return ridden(boxes, boxes_named(PERSON, scene))
 
-    def _counted(self, zone_id: str, scene: Scene) -> Counted:  # noqa: ARG002 - nothing else
-        spots = self._spots[zone_id].spots
-        return sorted_out(spot for spot in spots if spot.is_believed and not spot.is_busy)
+    def _counts(self, zone_id: str, spot: Spot, scene: Scene) -> bool:
+        return super()._counts(zone_id, spot, scene) and not spot.is_busy
 
 
 def ridden(bikes: Boxes, people: Boxes) -> NDArray[np.bool_]:

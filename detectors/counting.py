@@ -85,7 +85,7 @@ def reading_of(
         # of few things a miss is a miss; that many are gone together is no chance
         dropped = limit.many and len(seen) < GONE_SHARE * len(known)
         forgotten = limit.n >= SEVERAL and limit.level(len(known), share) is Level.CLEAR
-        return Reading(level, empty=dropped or forgotten)
+        return Reading(level, empty=dropped or forgotten, against=limit.n >= SEVERAL)
     return Reading(
         level=level,
         box=_hull(seen),

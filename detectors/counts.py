@@ -9,17 +9,14 @@ from numpy.typing import NDArray
 from detectors.counting import Counted, Threshold, reading_of
 from detectors.coverage import Coverage
 from detectors.kinds import VEHICLES
-from detectors.place import Area, Boxes
+from detectors.place import SAME_BOX_IOU, Area, Boxes, in_place, overlaps
 from detectors.reading import Reading
 from detectors.rule import Rule
 from detectors.scene import Instant, Scene
-from detectors.spots import Spot, Spots
+from detectors.spots import Spot, Spots, boxes_of
+from detectors.standing import IN_SHARE, NEAR_SHARE
 from detectors.things import STAY, STAY_LEAST
-
-IN_SHARE = 0.5
-"""Share of a thing's ground contact in a zone from which it stands in it."""
-OTHER_CONF = 0.25
-"""Score from which a thing that the rule does not accuse is believed."""
+from detectors.violation import Box
 
 
 class Counts:
@@ -56,7 +53,8 @@ class Counts:
         self._follow(zone_id, columns, boxes_named(self.hides, scene), scene)
         large = boxes_named(VEHICLES, scene)
         blocked = self._coverage[zone_id].share(large, scene.height)
-        counted = self._counted(zone_id, scene)
+        spots = self._spots[zone_id].spots
+        counted = sorted_out(spot for spot in spots if self._counts(zone_id, spot, scene))
         return reading_of(counted, self._limit, self._coverage[zone_id], scene.height, blocked)
 
     def _follow(self, zone_id: str, columns: NDArray[np.intp], front: Boxes, scene: Scene) -> None:
@@ -66,28 +64,49 @@ class Counts:
         self._spots[zone_id].update(scene, columns, strong, busy=busy, front=front)
 
     def _columns(self, zone_id: str, scene: Scene) -> NDArray[np.intp]:
-        """(N,) indexes of the sightings that are in a zone: once each, scored well enough."""
+        """(N,) indexes of the sightings that are in a zone: once each, scored well enough.
+
+        Of two boxes of one thing now this one is scored better and now that one: the one counts
+        that lies in the place of something known, else the best that lies in the zone.
+        """
         seen = scene.seen
         named = np.asarray([name in self._classes for name in seen.names], bool)
-        own = seen.leaders == np.arange(len(seen))
-        usable = np.flatnonzero(named & own & (seen.scores >= self._stay))
-        inside = [index for index in usable.tolist() if self._is_in(zone_id, index, scene)]
-        return np.asarray(inside, np.intp)
+        usable = np.flatnonzero(named & (seen.scores >= self._stay))
+        places = boxes_of(self._spots[zone_id].spots)
+        inside: dict[int, int] = {}
+        for index in usable.tolist():
+            leader = int(seen.leaders[index])
+            if not (index == leader or self._is_second(index, leader, scene)):
+                continue
+            if leader in inside and not _suits_better(seen.boxes[[inside[leader], index]], places):
+                continue
+            if self._is_in(zone_id, index, scene):
+                inside[leader] = index
+        return np.asarray(list(inside.values()), np.intp)
+
+    @staticmethod
+    def _is_second(index: int, leader: int, scene: Scene) -> bool:
+        """Whether a box is of the same thing as a whole, and no part of it."""
+        one, other = scene.seen.boxes[[index]], scene.seen.boxes[[leader]]
+        return bool(overlaps(one, other)[0, 0] >= SAME_BOX_IOU)
 
     def _is_in(self, zone_id: str, index: int, scene: Scene) -> bool:
-        """Whether a sighting stands in a zone."""
-        area, box = self._areas[zone_id], scene.seen.box(index)
-        if not area.holds_ground(box, scene.height):
-            return False
-        return area.ground_share(box, scene.height) >= IN_SHARE
+        """Whether a sighting is worth following in a zone: its place decides, not one box."""
+        box = scene.seen.box(index)
+        return self._areas[zone_id].ground_share(box, scene.height) >= NEAR_SHARE
+
+    def _stands_in(self, zone_id: str, box: Box, height: float) -> bool:
+        """Whether what stands in this place stands in a zone."""
+        area = self._areas[zone_id]
+        return area.holds_ground(box, height) and area.ground_share(box, height) >= IN_SHARE
 
     def _busy(self, boxes: Boxes, scene: Scene) -> NDArray[np.bool_]:  # noqa: ARG002 - a kind's
         """(N,) at which boxes somebody is."""
         return np.zeros(len(boxes), bool)
 
-    def _counted(self, zone_id: str, scene: Scene) -> Counted:  # noqa: ARG002 - for kinds
-        """Say what counts in a zone: here, what was seen to stand."""
-        return sorted_out(spot for spot in self._spots[zone_id].spots if spot.is_believed)
+    def _counts(self, zone_id: str, spot: Spot, scene: Scene) -> bool:
+        """Whether a spot counts: it was seen to stand, in the zone."""
+        return spot.is_believed and self._stands_in(zone_id, spot.box, scene.height)
 
     def to_json(self) -> dict[str, Any]:
         """State as JSON-able data, bounded in size."""
@@ -98,6 +117,14 @@ class Counts:
         for zone_id, spots in data.get("spots", {}).items():
             if zone_id in self._spots:
                 self._spots[zone_id].take_up(spots)
+
+
+def _suits_better(boxes: Boxes, places: Boxes) -> bool:
+    """Whether the second of two boxes lies in a known place, better than the first."""
+    if not len(places):
+        return False
+    fit = np.where(in_place(places, boxes), overlaps(places, boxes), 0.0).max(axis=0)
+    return bool(fit[1] > fit[0])
 
 
 def sorted_out(spots: Iterable[Spot]) -> Counted:
@@ -114,4 +141,4 @@ def boxes_named(names: frozenset[str], scene: Scene) -> Boxes:
     """(N, 4) boxes of what the rule does not accuse but has to know of."""
     seen = scene.seen
     named = np.asarray([name in names for name in seen.names], bool)
-    return np.asarray(seen.boxes[named & (seen.scores >= OTHER_CONF)])
+    return np.asarray(seen.boxes[named & scene.sure])

@@ -1,9 +1,11 @@
 """What is its own about crowd_density: people in a zone, at least so many."""
 
-from detectors.counting import Counted, Threshold
-from detectors.counts import Counts, sorted_out
+from detectors.counting import Threshold
+from detectors.counts import Counts
 from detectors.rule import Rule
 from detectors.scene import Scene
+from detectors.spots import Spot
+from detectors.violation import Box
 
 LEAVE = 0.75
 """Share of n at which a crowd has dispersed; people come and go all the time."""
@@ -19,10 +21,10 @@ class CrowdDensity(Counts):
         n = rule.effective_n
         super().__init__(rule, Threshold(n, min(n - 1, int(n * LEAVE)), many=n >= MANY))
 
-    def _is_in(self, zone_id: str, index: int, scene: Scene) -> bool:
-        return self._areas[zone_id].holds_ground(scene.seen.box(index), scene.height)
+    def _stands_in(self, zone_id: str, box: Box, height: float) -> bool:
+        return self._areas[zone_id].holds_ground(box, height)
 
-    def _counted(self, zone_id: str, scene: Scene) -> Counted:  # noqa: ARG002 - nothing else
+    def _counts(self, zone_id: str, spot: Spot, scene: Scene) -> bool:
         # who walks is counted only where they are seen, who stands when a look misses them, too
-        spots = self._spots[zone_id].spots
-        return sorted_out(spot for spot in spots if spot.here or spot.is_believed)
+        known = spot.here or spot.is_believed
+        return known and self._stands_in(zone_id, spot.box, scene.height)

@@ -36,6 +36,8 @@ STAY = 0.4
 """A whole sign is still recognised down to this share of the rule's score."""
 ON_SIGN = 0.3
 """Overlap (shared area over the smaller of the two) from which a box shows the zone's sign."""
+WIDEST = 1.6
+"""A box larger than the zone by this factor reaches over the next sign, and tells of neither."""
 HIDDEN = 0.3
 """Share of a sign behind something else from which a look cannot tell."""
 UNCHANGED = 0.9
@@ -176,14 +178,16 @@ class DamagedSign:
         whole = damage = 0.0
         if len(seen):
             common = intersections(box, seen.boxes)[0]
-            on_sign = common / np.minimum(areas(seen.boxes), areas(box)[0]) >= ON_SIGN
+            size = areas(seen.boxes)
+            on_sign = common / np.minimum(size, areas(box)[0]) >= ON_SIGN
+            on_sign &= size <= WIDEST * areas(box)[0]
             for index in np.flatnonzero(on_sign).tolist():
                 if seen.names[index] == "sign_damaged":
                     damage = max(damage, float(seen.scores[index]))
                 elif seen.names[index] == "sign":
                     whole = max(whole, float(seen.scores[index]))
-            before = [name not in {"sign", "sign_damaged"} for name in seen.names]
-            if np.any((common / areas(box)[0] >= HIDDEN) & before):
+            other = np.asarray([name not in {"sign", "sign_damaged"} for name in seen.names])
+            if np.any((common / areas(box)[0] >= HIDDEN) & other & scene.sure):
                 sign.note_cover(scene)
                 return (Verdict.UNSURE, 0.0)
         alike = sign.views.likeness(scene.picture)

@@ -18,6 +18,7 @@ from detectors.place import UNITS, Boxes
 from detectors.rule import Rule
 from detectors.scene import Scene
 from detectors.spots import boxes_of
+from detectors.violation import Box
 
 LEAVE = 0.4
 """Share of n down to which it stays a violation."""
@@ -37,11 +38,11 @@ class FloatingDebris(Counts):
         self._speed: dict[str, Shift] = dict.fromkeys(self._areas, (0.0, 0.0))
 
     def _is_in(self, zone_id: str, index: int, scene: Scene) -> bool:
-        return self._holds(zone_id, scene.seen.box(index), scene)
+        return self._stands_in(zone_id, scene.seen.box(index), scene.height)
 
-    def _holds(self, zone_id: str, box: tuple[float, ...], scene: Scene) -> bool:
-        """Whether the middle of a box is in a zone: what floats has no ground."""
-        middle = ((box[0] + box[2]) / 2 / UNITS, (box[1] + box[3]) / 2 / scene.height)
+    def _stands_in(self, zone_id: str, box: Box, height: float) -> bool:
+        # what floats has no ground: its middle counts
+        middle = ((box[0] + box[2]) / 2 / UNITS, (box[1] + box[3]) / 2 / height)
         return bool(self._areas[zone_id].shape.covers(shapely.Point(middle)))
 
     def _follow(self, zone_id: str, columns: NDArray[np.intp], front: Boxes, scene: Scene) -> None:
@@ -56,7 +57,9 @@ class FloatingDebris(Counts):
         strong = scene.seen.scores[columns] >= self._take
         spots.update(scene, columns, strong, front=front, shift=shift)
         # what has drifted out of the zone is not missed in it
-        spots.spots = [one for one in spots.spots if self._holds(zone_id, one.box, scene)]
+        spots.spots = [
+            one for one in spots.spots if self._stands_in(zone_id, one.box, scene.height)
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """State as JSON-able data, bounded in size."""

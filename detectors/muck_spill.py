@@ -19,7 +19,6 @@ from detectors.standing import Standing
 from detectors.thing import Thing
 from detectors.violation import Box, Passing
 
-VEHICLE_CONF = 0.25
 ON_SHARE = 0.7
 """Muck whose box lies in a vehicle's by this share is its load."""
 CLEAR_LOOKS = 5
@@ -88,12 +87,14 @@ class MuckSpill(Standing):
         lately = [stain.box for stain in self._stains.since(now_s - SEEN_LATELY_S)]
         # A lorry that is missed in a look still covers what it stands on.
         standing = [box for box, _ in self._waiting]
-        self._road.observe(scene, [*lately, *standing])
-        for index, name in enumerate(scene.seen.names):
-            if name in self._classes:
-                self._stains.see(
-                    scene.seen.box(index), now_s, lambda box: self._road.was_bare(box, now_s)
-                )
+        muck = [
+            scene.seen.box(index)
+            for index, name in enumerate(scene.seen.names)
+            if name in self._classes
+        ]
+        self._road.observe(scene, [*lately, *standing, *muck])
+        for box in muck:
+            self._stains.see(box, now_s, lambda box: self._road.was_bare(box, now_s))
         self._see_wetness(scene)
 
     def zone_near(self, index: int, scene: Scene) -> str | None:
@@ -256,7 +257,7 @@ class MuckSpill(Standing):
 
 def _vehicles(scene: Scene) -> NDArray[np.intp]:
     named = np.asarray([name in VEHICLES for name in scene.seen.names], bool)
-    return np.flatnonzero(named & (scene.seen.scores >= VEHICLE_CONF))
+    return np.flatnonzero(named & scene.sure)
 
 
 def _is_near(box: Box, vehicles: Boxes) -> bool:

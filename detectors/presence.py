@@ -217,12 +217,16 @@ class Presence:
             return False
         return not self.contested or (verified and not self.disputed)
 
-    def miss(self, *, changed: bool) -> None:
-        """Take a clear look without it; changed: its place was seen to look different."""
+    def miss(self, *, changed: bool, against: bool = False) -> None:
+        """Take a clear look without it; changed: its place was seen to look different.
+
+        against: it is no single thing that a model misses at times: what lies between two sightings
+        with such a look in between was not observed.
+        """
         self.missed += 1
         self.missing += 1
         self.changed += changed
-        self.contested = self.contested or changed
+        self.contested = self.contested or changed or against
         self.disputed = self.disputed or changed
         self.feed(Input.MISSED)
 

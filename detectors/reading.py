@@ -41,6 +41,8 @@ class Reading:
     """The look from which on it holds, where it took later ones to know; None: this one."""
     empty: bool = False
     """With CLEAR: what was there before has gone, it was not just missed in this look."""
+    against: bool = False
+    """With CLEAR: of several things a look misses some, but not so many."""
     paused: bool = False
     """Whether the clock stands still at this look, whatever is seen."""
     remarks: tuple[str, ...] = ()

@@ -87,7 +87,7 @@ class Road:
         if rows != self._rows:
             self._begin(rows)
         now_s = scene.instant.now_s
-        bare = ~self._covered([*scene.seen.boxes.tolist(), *also])
+        bare = ~self._covered([*scene.seen.boxes[scene.sure].tolist(), *also])
         colours = _shrunk(scene.picture, rows)
         self._log, self._bare_now = None, bare
         if colours is not None:

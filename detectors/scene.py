@@ -14,6 +14,8 @@ from detectors.place import UNITS, Boxes, leaders
 from detectors.track import Track
 from detectors.violation import Box
 
+SURE = 0.25
+"""Score from which a thing that a rule does not accuse is believed: it hides, covers, excuses."""
 VEHICLE_GROUP = -1
 TWO_WHEELER_GROUP = -2
 
@@ -53,8 +55,8 @@ class Sightings:
         order = order[np.argsort(-scores[order], kind="stable")]
         names = tuple(vocabulary[label] for label in found.label[order].tolist())
         groups = np.asarray([_group(name, vocabulary) for name in names], np.int32)
-        boxes = boxes[order]
-        return cls(boxes, scores[order], names, groups, leaders(boxes, groups))
+        boxes, scores = boxes[order], scores[order]
+        return cls(boxes, scores, names, groups, leaders(boxes, groups))
 
 
 def _group(name: str, vocabulary: Sequence[str]) -> int:
@@ -95,3 +97,13 @@ class Scene:
     picture: NDArray[np.uint8] | None
     since_last_s: float | None
     """Seconds since the last such look; None for the first."""
+
+    @property
+    def sure(self) -> NDArray[np.bool_]:
+        """(N,) which sightings are believed to be something: in this look, or as a track.
+
+        How far down a look's scores go depends on what all rules of the camera ask for. What
+        barely shows may be followed, but it hides nothing and covers no ground.
+        """
+        means = np.asarray([track.mean_score for track in self.tracks], np.float64)
+        return np.asarray(np.maximum(means, self.seen.scores) >= SURE)

@@ -11,14 +11,15 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from detectors.counting import Counted, Threshold
-from detectors.counts import Counts, sorted_out
+from detectors.counting import Threshold
+from detectors.counts import Counts
 from detectors.kinds import TWO_WHEELERS, VEHICLES
 from detectors.opening import ClosedHours
 from detectors.place import overlaps
 from detectors.reading import Reading
 from detectors.rule import Rule
 from detectors.scene import Scene
+from detectors.spots import Spot
 from detectors.violation import Remark
 
 OTHERS = VEHICLES | TWO_WHEELERS | {"person"}
@@ -57,14 +58,10 @@ class BeyondStorefront(Counts):
     def _is_in(self, zone_id: str, index: int, scene: Scene) -> bool:
         return super()._is_in(zone_id, index, scene) and not _is_other(index, scene)
 
-    def _counted(self, zone_id: str, scene: Scene) -> Counted:
+    def _counts(self, zone_id: str, spot: Spot, scene: Scene) -> bool:
         closed = self._closed[zone_id]
         learnt = closed.is_known(scene.instant.now_s)
-        return sorted_out(
-            spot
-            for spot in self._spots[zone_id].spots
-            if spot.is_believed and not (learnt and closed.holds(spot.box))
-        )
+        return super()._counts(zone_id, spot, scene) and not (learnt and closed.holds(spot.box))
 
     def _is_unloading(self, zone_id: str, scene: Scene) -> bool:
         """Whether a truck has stopped at the frontage, and not for too long."""

@@ -16,7 +16,9 @@ class Track:
     box: Box
     """Smoothed, in units of a 640th of the picture's width (see place.py)."""
     score: float
-    """Of the last match."""
+    """Of the last match ..."""
+    mean_score: float
+    """... and of all on average."""
     first_at_s: float
     last_at_s: float
     """Last match, on the camera's timeline."""

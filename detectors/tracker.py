@@ -44,6 +44,7 @@ class _Followed:
     first_s: float
     last_s: float
     score: float
+    matches: int = 1
     votes: dict[str, float] = field(default_factory=dict)
 
     def track(self) -> Track:
@@ -53,6 +54,7 @@ class _Followed:
             label=label,
             box=self.box,
             score=self.score,
+            mean_score=sum(self.votes.values()) / self.matches,
             first_at_s=self.first_s,
             last_at_s=self.last_s,
             still_since_s=self.still_since_s,
@@ -111,6 +113,7 @@ class Tracker:
         x0, y0, x1, y1 = (old + SMOOTH * (new - old) for old, new in zip(one.box, box, strict=True))
         one.box, one.last_box, one.last_s = (x0, y0, x1, y1), box, now_s
         one.score = float(seen.scores[index])
+        one.matches += 1
         one.votes[seen.names[index]] = one.votes.get(seen.names[index], 0.0) + one.score
         one.still_seen += 1
         if not still:

@@ -12,7 +12,7 @@ from detectors.outcome import Attention, Level, Outcome
 from detectors.place import UNITS
 from detectors.record import Ledger
 from detectors.rule import Rule
-from detectors.scene import Instant, Scene, Sightings
+from detectors.scene import SURE, Instant, Scene, Sightings
 from detectors.schedule import Schedule
 from detectors.story import Names
 from detectors.tracker import Tracker
@@ -20,8 +20,6 @@ from detectors.tracker import Tracker
 SNAPSHOT_VERSION = 1
 CLOCK_SLACK_S = 2.0
 """Difference of clocks after a restart under which the camera's timeline went on."""
-MIN_CONF = 0.25
-"""What a watch without rules asks for."""
 
 
 class Watch:
@@ -57,7 +55,7 @@ class Watch:
     @property
     def min_conf(self) -> float:
         """Lowest score the rules make use of: ask the models for boxes down to this."""
-        return min((follower.min_conf for follower in self._rules.values()), default=MIN_CONF)
+        return min([SURE, *(follower.min_conf for follower in self._rules.values())])
 
     def step(self, look: Look) -> Outcome:
         """Take the camera's next look, in order of at_s."""

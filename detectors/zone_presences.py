@@ -199,7 +199,7 @@ class ZonePresences:
         _note(thing, reading)
 
     def _miss(self, thing: Thing, reading: Reading, scene: Scene, ledger: Ledger) -> None:
-        thing.presence.miss(changed=reading.empty)
+        thing.presence.miss(changed=reading.empty, against=reading.against)
         if thing.presence.has_left(scene.instant.now_s, self._timing[thing.zone_id]):
             self._end_of(thing, Input.LEFT, Reason.LEFT, scene.instant, ledger)
 

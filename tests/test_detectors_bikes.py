@@ -229,3 +229,15 @@ def test_a_mirrored_street_has_the_same_violation(noise: Noise) -> None:
     there = told(watch(_rule(zones=(zone,))), looks)
     back = told(watch(_rule(zones=(mirrored_zone(zone),))), map(mirrored, looks))
     assert there == back
+
+
+def test_what_is_forgotten_one_after_the_other_does_not_come_back() -> None:
+    """Of five, three ride off, one of which was seen less well: nobody is there for the dwell."""
+    stay = things("two_wheeler", 2)
+    leave = things("two_wheeler", 2, 0.0, 40.0, corner=(300.0, 240.0))
+    fleeting = Car((450.0, 240.0, 510.0, 280.0), 0.0, 40.0, "two_wheeler")
+    looks = []
+    for index in range(50):
+        shown = [*stay, *leave, *([] if index % 5 == 4 else [fleeting])]
+        looks.append(Street(shown).look(2.0 * index, index))
+    assert changes(told(watch(_rule(dwell_s=44.0)), looks)) == ["opened", "discarded"]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 
@@ -308,3 +308,31 @@ def test_every_second_look_is_enough() -> None:
         (event,) = confirmed([e for look in part for e in watch.step(look).events])
         ends.append(event.violation.last_at_s)
     assert abs(ends[0] - ends[1]) <= 8.0
+
+
+def test_a_box_over_two_signs_tells_of_neither() -> None:
+    """A model finds one wide sign where two hang; the torn one of them is still confirmed."""
+
+    def script(one: Front) -> None:
+        torn_from(40.0)(one)
+        one.found["left"] = ("sign", 0.5)
+        one.extra = (("sign", (40.0, 60.0, 400.0, 110.0)),)
+
+    (event,) = confirmed(told(script, 200.0))
+    assert event.violation.zone_id == "middle"
+
+
+def test_what_barely_shows_covers_no_sign() -> None:
+    """A faint box of a bus before the torn sign, at every look, hides nothing."""
+    watch, rng = make(), np.random.default_rng(0)
+    events: list[ViolationEvent] = []
+    for look in looks(torn_from(40.0), 200.0, rng):
+        found = look.detections
+        bus = VOCABULARY.index("bus")
+        faint = Detections(
+            np.vstack([found.xyxy, [[200.0, 40.0, 420.0, 300.0]]]).astype(np.float32),
+            np.append(found.score, 0.15).astype(np.float32),
+            np.append(found.label, bus).astype(np.int32),
+        )
+        events += watch.step(replace(look, detections=faint)).events
+    assert [event.violation.zone_id for event in confirmed(events)] == ["middle"]

@@ -292,3 +292,12 @@ def test_a_heap_that_gets_a_net_in_time_is_covered() -> None:
         lambda at_s: [(MUCK, SOIL if at_s < 30.0 else green, 6.0)],
     )
     assert not confirmations(watch(_rule("muck_pile")), looks)
+
+
+@pytest.mark.parametrize(("score", "found"), [(0.2, True), (0.5, False)])
+def test_a_lorry_that_barely_shows_covers_no_road(score: float, *, found: bool) -> None:
+    """A faint box over the whole road at every look, as models make them, excuses no muck."""
+    phantom = Car((0.0, 182.0, 640.0, 358.0), label="truck", score=score)
+    street = Street([_muck(), *_passing(24.0, count=10)]).looks(100.0)
+    looks = zip(street, Street([phantom]).looks(100.0), strict=True)
+    assert bool(confirmations(watch(_rule()), [merged(pair) for pair in looks])) == found

@@ -277,3 +277,16 @@ def test_more_is_asked_for_where_the_rule_says_so() -> None:
     """`n: 3` forgives two pieces."""
     assert seen(_rule(n=3), STALLS, 120.0) == []
     assert pytest.approx(3) == _rule(n=3).effective_n
+
+
+def test_goods_whose_box_is_now_right_and_now_too_long_are_found() -> None:
+    """On a wet pavement a model boxes tables with their reflection at every second look."""
+    right = Car((100.0, 255.0, 160.0, 300.0), 6.0, label="goods", score=0.5)
+    long = replace(right, box=(100.0, 255.0, 160.0, 322.0))
+    looks = []
+    for index in range(60):
+        scores = (0.5, 0.4) if index % 2 else (0.4, 0.5)
+        pair = [replace(one, score=s) for one, s in zip((right, long), scores, strict=True)]
+        looks.append(merged([Street([one]).look(2.0 * index, index) for one in pair]))
+    shop = Zone("shop-7", "frontage", ((0.0, 0.6), (1.0, 0.6), (1.0, 0.84), (0.0, 0.84)))
+    assert changes(told(watch(_rule(zones=(shop,))), looks)) == ["opened", "confirmed"]

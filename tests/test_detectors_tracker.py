@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from detectors.scene import Sightings
 from detectors.tracker import MOST_TRACKS, Tracker
@@ -92,3 +93,13 @@ def test_memory_is_bounded() -> None:
         look = replace(Street([]).look(2.0 * index, index), detections=found)
         tracker.update(look.at_s, Sightings.of(look, VOCABULARY, 0.1))
     assert len(tracker.to_json()["followed"]) == MOST_TRACKS
+
+
+def test_a_track_knows_how_well_it_was_seen() -> None:
+    """On average, whatever the last look says."""
+    tracker, scores = Tracker(2.0), [0.5, 0.2, 0.2]
+    for index, score in enumerate(scores):
+        look = Street([replace(PARKED, score=score)]).look(2.0 * index, index)
+        (track,) = tracker.update(look.at_s, Sightings.of(look, VOCABULARY, 0.1))
+    assert track.score == pytest.approx(0.2)
+    assert track.mean_score == pytest.approx(0.3)
