@@ -4,8 +4,8 @@
                  "input_size": [352, 640], "classes": ["car", ...], "licence": "AGPL-3.0",
                  "threshold": 0.3, "made": {...}, "scores": {...}, "maps": {"van": "car"}}]}
 
-`maps` is optional; `made` and `scores` are free in form. Keys that are not known are left alone, so
-that a newer manifest can be read.
+`maps` and `kind_conf` are optional; `made` and `scores` are free in form. Keys that are not known
+are left alone, so that a newer manifest can be read.
 """
 
 from collections.abc import Mapping
@@ -44,6 +44,8 @@ class ModelEntry:
     """How it was made: data, seed, commit, tool."""
     scores: Mapping[str, Any] = field(default_factory=dict)
     """What it scored, and on what."""
+    kind_conf: Mapping[str, float] = field(default_factory=dict)
+    """Kind of violation: score from which its rules take things up, where not from `threshold`."""
     maps: Mapping[str, str] = field(default_factory=dict)
     """Class of the model: name in the vocabulary, where they differ."""
 
@@ -79,6 +81,7 @@ def read_manifest(folder: Path) -> tuple[ModelEntry, ...]:
             threshold=record.threshold,
             made=record.made,
             scores=record.scores,
+            kind_conf=record.kind_conf,
             maps=record.maps,
         )
         for record in manifest.models

@@ -35,6 +35,7 @@ class ManifestRecord(BaseModel):
     threshold: Annotated[float, Field(ge=0, le=1)]
     made: dict[str, Any] = Field(default_factory=dict)
     scores: dict[str, Any] = Field(default_factory=dict)
+    kind_conf: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     maps: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -148,8 +148,7 @@ def watch_of(site: Site, camera: Camera) -> Watch:
     """
     excuses = CONTEXT_KINDS.union(*(spec.context_kinds for spec in KINDS.values()))
     context = tuple(_zone(camera, zone) for zone in camera.zones if zone.kind in excuses)
-    conf = _shipped_conf(site, camera)
-    rules = [_rule(site, camera, rule, conf, context) for rule in camera.rules]
+    rules = [_rule(site, camera, rule, context) for rule in camera.rules]
     return Watch(
         site.site.id,
         camera.id,
@@ -172,20 +171,24 @@ def watch_time_of(site: Site, camera: Camera) -> WatchTime:
     return WatchTime(rules, site.interval_s(camera))
 
 
-def _shipped_conf(site: Site, camera: Camera) -> float | None:
-    """Score from which a camera's detections count where its rules say nothing.
+def conf_of(site: Site, camera: Camera, rule: RuleConfig) -> float | None:
+    """Score from which a rule takes things up.
 
-    The site file's word, else the threshold a listed model was shipped with; None for a bare
-    file, whose kind's default then stands.
+    The rule's word, else the site's of its model, else what a listed model was shipped with for
+    rules of this kind, or at all; None for a bare file, whose kind's default then stands.
     """
+    if rule.conf is not None:
+        return rule.conf
     registry = registry_of(site)
-    said = [
-        model.conf
-        if model.conf is not None
-        else (None if model.file else model_entry(site, registry, model).threshold)
-        for model in site.models_of(camera)
-    ]
+    said = [_said(site, registry, model, rule.kind) for model in site.models_of(camera)]
     return max((conf for conf in said if conf is not None), default=None)
+
+
+def _said(site: Site, registry: Registry, model: ModelRef, kind: str) -> float | None:
+    if model.conf is not None or model.file:
+        return model.conf
+    entry = model_entry(site, registry, model)
+    return entry.kind_conf.get(kind, entry.threshold)
 
 
 def zone_of(camera: Camera, zone_id: str) -> Zone:
@@ -239,7 +242,6 @@ def _rule(
     site: Site,
     camera: Camera,
     rule: RuleConfig,
-    conf: float | None,
     context: tuple[Zone, ...],
 ) -> Rule:
     classes = {name for written in rule.classes or () for name in VOCABULARY.expand(written)}
@@ -248,7 +250,7 @@ def _rule(
         zones=tuple(_zone(camera, camera.zone(zone_id)) for zone_id in rule.zones),
         dwell_s=rule.dwell_s,
         classes=frozenset(classes),
-        conf=conf if rule.conf is None else rule.conf,
+        conf=conf_of(site, camera, rule),
         allow=_permits(site, camera, rule),
         hours=None if rule.hours is None else tuple(_window(hours) for hours in rule.hours),
         again_after_s=rule.again_after_s,

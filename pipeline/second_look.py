@@ -27,7 +27,9 @@ INSIDE: Final = 0.7
 HIDDEN: Final = 0.5
 """Share of the place that another thing covers, from which it cannot be seen."""
 FAINT: Final = 0.5
-"""Share of the kind's score from which a thing may be there."""
+"""Share of the rule's score from which a thing may be there ..."""
+FAINTEST: Final = 0.1
+"""... but under this it is noise."""
 
 
 class Seen(StrEnum):
@@ -50,14 +52,16 @@ class Finding:
 class SecondLookJudge:
     """Gathers looks at one place until they agree. Called by one thread at a time."""
 
-    def __init__(self, violation: Violation, since: datetime) -> None:
+    def __init__(self, violation: Violation, since: datetime, conf: float | None = None) -> None:
+        """Take what is looked for; conf: the score its rule asks for, None: the kind's."""
         self._violation = violation
         self._since = since
         spec = KINDS[violation.kind]
         self._identity = spec.identity
         vehicle = violation.label in VEHICLES
         self._labels = VEHICLES if vehicle else frozenset({violation.label})
-        self._conf = spec.default_conf
+        self._conf = spec.default_conf if conf is None else conf
+        self._faint = max(FAINT * self._conf, min(FAINTEST, self._conf))
         self._streak: list[Look] = []
         self._seen: Seen | None = None
         self._hindered: Counter[str] = Counter()
@@ -128,7 +132,7 @@ class SecondLookJudge:
             if own and _stands_in(box, self._violation.box):
                 if score >= self._conf:
                     return Seen.THERE
-                faint = faint or score >= FAINT * self._conf
+                faint = faint or score >= self._faint
             elif score >= self._conf and _covers(box, self._violation.box):
                 hidden_by = name
         if faint:

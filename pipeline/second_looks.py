@@ -21,7 +21,8 @@ from cases import (
     update_payload,
 )
 from configs import Site
-from detectors import Look
+from detectors import Look, Violation
+from pipeline.plan import conf_of
 from pipeline.second_look import Finding, SecondLookJudge
 
 log = logging.getLogger(__name__)
@@ -110,9 +111,18 @@ class SecondLooks:
                 continue
             violation = self._store.case(request.violation_id).case.violation
             # From now on: a process that was away has not looked meanwhile.
-            judge = SecondLookJudge(violation, max(request.asked_at, self._clock()))
+            since = max(request.asked_at, self._clock())
+            judge = SecondLookJudge(violation, since, self._conf(violation))
             with self._lock:
                 self._open[request.request_id] = (request, judge)
+
+    def _conf(self, violation: Violation) -> float | None:
+        """Score that the rule of a violation asks for; None where it is no more."""
+        for camera in self._site.cameras:
+            for rule in camera.rules if camera.id == violation.camera_id else ():
+                if rule.kind == violation.kind and violation.zone_id in {"", *rule.zones}:
+                    return conf_of(self._site, camera, rule)
+        return None
 
     def _answer(self, request_id: int) -> None:
         request, judge = self._open[request_id]

@@ -274,3 +274,10 @@ def test_a_camera_that_says_nothing_is_given_up(store: Store, clock: SetClock) -
     asking.work()
     answers = [row for row in store.deliveries() if row.message is Message.ANSWER]
     assert len(answers) == 2
+
+
+def test_a_rule_that_asks_for_little_is_answered_with_as_little() -> None:
+    """What was confirmed at 0.2 is still there at 0.2, and not too faint, or gone."""
+    judge = SecondLookJudge(VIOLATION, NOON, 0.15)
+    looks = [look(at_s, ("car", VIOLATION.box, 0.2)) for at_s in (10.0, 40.0, 80.0)]
+    assert [judge.see(each) for each in looks] == [None, None, Seen.THERE]
