@@ -7,6 +7,7 @@ others lose no look. Requests to a lost worker fail with IngestLost and can be a
 import itertools
 import logging
 import multiprocessing
+import select
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -178,9 +179,11 @@ class _Worker:
         pipe, process = self._pipe, self._process
         if pipe is None or process is None:
             return
+        ready = select.poll()  # the pipe's own poll() makes a selector each time
+        ready.register(pipe.fileno(), select.POLLIN)
         while True:
             try:
-                if pipe.poll(1.0):
+                if ready.poll(1000):
                     self._take(pipe.recv())
                     continue
             except (EOFError, OSError):

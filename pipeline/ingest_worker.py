@@ -166,7 +166,7 @@ class IngestWorker:
         self._group = Group(
             cameras,
             self._hand_over,
-            decode_workers=os.cpu_count() or 1,
+            decode_workers=len(os.sched_getaffinity(0)),
             on_state=self._report,
             room=shared.count,
             hardware=Hardware(hardware),

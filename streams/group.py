@@ -62,6 +62,12 @@ class _Camera:
         name, interval_s = f"camera-{self.spec.camera_id}", self.spec.interval_s
         return Attempt(source, self.intake, name, interval_s=interval_s)
 
+    def facts(self) -> tuple[object, ...]:
+        """Return what of the state is told when it changes; asked ten times a second."""
+        keeper, intake = self.keeper, self.intake
+        declared = intake.timeline.declared
+        return keeper.state, keeper.reason, intake.session, self.ladder.mode, declared
+
     def state(self) -> CameraState:
         keeper, intake, lane = self.keeper, self.intake, self.lane
         return CameraState(
@@ -204,10 +210,10 @@ class Group:
 
     def _tell(self, camera: _Camera) -> None:
         """Report a change; log a declared rate."""
-        state = camera.state()
-        facts = (state.state, state.reason, state.session, state.mode, state.media_rate_declared)
+        facts = camera.facts()
         if facts == camera.told:
             return
+        state = camera.state()
         declared = isinstance(camera.told, tuple) and camera.told[-1]
         camera.told = facts
         if state.media_rate_declared and not declared and state.media_rate is not None:

@@ -62,10 +62,11 @@ def test_charts_draw_what_was_measured(tmp_path: Path) -> None:
 
 
 def test_kept_results_name_a_machine_and_no_host() -> None:
-    """Each file says how many cores it was; nothing that says where it stands."""
+    """Each file says what machine it was and what was measured; nothing says where it stands."""
     files = sorted(RESULTS.glob("*.json"))
     assert files
     for file in files:
         record = json.loads(file.read_text(encoding="utf-8"))
-        assert "cores" in record["machine"], file
+        assert {"processor", "cores", "features", "packages"} <= set(record["machine"]), file
+        assert record["result"], file
         assert not {"host", "hostname", "node"} & set(record["machine"])

@@ -187,7 +187,7 @@ def main() -> None:
         file.unlink(missing_ok=True)
     state = State(file)
     bench = Bench(arguments, state)
-    print(f"{os.cpu_count()} cores; state in {file}")
+    print(f"{len(os.sched_getaffinity(0))} cores; state in {file}")
     bench.run()
     if "gate_recall" not in state.done and not arguments.no_gate:
         state.keep("gate_recall", _gate_recall(quick=arguments.quick))

@@ -257,10 +257,14 @@ def _group(pid: Path) -> int | None:
 
 
 def _spent_s(run: Run, server: Server) -> tuple[float, float, float]:
-    """Return processor seconds of the server, of the system, of the whole machine."""
-    line = Path("/proc/stat").read_text(encoding="ascii").splitlines()[0].split()
-    user, nice, system, _idle, _waiting, irq, soft, steal = map(int, line[1:9])
-    ticks = user + nice + system + irq + soft + steal
+    """Return processor seconds of the server, of the system, and of the cores that they may use."""
+    ours = {f"cpu{core}" for core in os.sched_getaffinity(0)}
+    ticks = 0
+    for line in Path("/proc/stat").read_text(encoding="ascii").splitlines():
+        name, *numbers = line.split()
+        if name in ours:
+            user, nice, system, _idle, _waiting, irq, soft, steal = map(int, numbers[:8])
+            ticks += user + nice + system + irq + soft + steal
     return _cpu_s(server.pids), _cpu_s(run.pids), ticks / os.sysconf("SC_CLK_TCK")
 
 
