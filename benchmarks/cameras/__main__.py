@@ -20,6 +20,7 @@ in every row. The ceiling leaves out what every system has to do to read a strea
 something else has the processors a failed trial is repeated, but believe only an idle machine.
 
     python -m benchmarks.cameras [--quick] [--clips C] [--systems S] [--minutes M] [--state FILE]
+                                 [--keep LIMIT]
 
 With --minutes it stops after that long and goes on from the state file when called again. The last
 line is one JSON object: {busy: {ours, ultralytics, roboflow, ffmpeg, ceiling}, quiet: {...},
@@ -45,6 +46,7 @@ from benchmarks.cameras.clip import CLIPS, FOLDER, REPOSITORY, clip
 from benchmarks.cameras.peers import NAMES, system
 from benchmarks.cameras.search import around, largest
 from benchmarks.cameras.trial import Result, System, trial
+from benchmarks.machine import keep
 
 MODEL = REPOSITORY / "models" / "weights" / "street.onnx"
 START = {"ours": 64, "ultralytics": 8, "roboflow": 6, "ffmpeg": 48}
@@ -191,7 +193,11 @@ def main() -> None:
     bench.run()
     if "gate_recall" not in state.done and not arguments.no_gate:
         state.keep("gate_recall", _gate_recall(quick=arguments.quick))
-    print(json.dumps({**bench.table(), "gate_recall": state.done.get("gate_recall")}))
+    found = {**bench.table(), "gate_recall": state.done.get("gate_recall")}
+    if arguments.keep:
+        kept = keep("cameras", {**found, "limit": arguments.keep, "searches": state.done})
+        print(f"kept: {kept}")
+    print(json.dumps(found))
 
 
 def _arguments() -> argparse.Namespace:
@@ -213,6 +219,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=60.0, help="stop after so long")
     parser.add_argument("--state", type=Path, help="file to keep results in and to go on from")
     parser.add_argument("--afresh", action="store_true", help="forget what the file holds")
+    parser.add_argument(
+        "--keep", metavar="LIMIT", help="write benchmarks/results/, and what the figures are not"
+    )
     parser.add_argument("--no-gate", action="store_true", help="leave the gate's recall out")
     return parser.parse_args()
 

@@ -1,7 +1,8 @@
 """Roboflow's InferencePipeline with the model as custom logic, all cameras in one pipeline.
 
 Settings from its documentation for live cameras: the newest picture wins (DROP_OLDEST, EAGER), at
-most one look a second and camera (max_fps), threads for decoding of its own.
+most one look a second and camera (max_fps counts the looks of all cameras together), threads for
+decoding of its own.
 """
 
 import os
@@ -24,6 +25,7 @@ from benchmarks.cameras.rows.network import Network  # noqa: E402
 from benchmarks.cameras.rows.task import task  # noqa: E402
 
 MAX_FPS = 1
+"""A camera."""
 
 
 def main() -> None:
@@ -41,13 +43,13 @@ def main() -> None:
 
     say(
         settings=f"inference-cpu {version('inference-cpu')}, ONNX Runtime {version('onnxruntime')} "
-        f"fp32, init_with_custom_logic, DROP_OLDEST, EAGER, max_fps={MAX_FPS}"
+        f"fp32, init_with_custom_logic, DROP_OLDEST, EAGER, max_fps={MAX_FPS} a camera"
     )
     pipeline = InferencePipeline.init_with_custom_logic(
         video_reference=given.urls,
         on_video_frame=look,
         on_prediction=lambda _predictions, _frames: None,
-        max_fps=MAX_FPS,
+        max_fps=MAX_FPS * len(given.urls),
         source_buffer_filling_strategy=BufferFillingStrategy.DROP_OLDEST,
         source_buffer_consumption_strategy=BufferConsumptionStrategy.EAGER,
     )
