@@ -10,10 +10,12 @@ import pytest
 from models import STREET_CLASSES, Detections, load, read_picture
 from tests.conftest import REPOSITORY
 from tests.rendered import rendered
-from training.calibrate import MOST, best_of, main, shift
+from training.calibrate import BETA, MOST, best_of, main, shift
 from training.scoring import Tally
 
 WEIGHTS = REPOSITORY / "models" / "weights" / "street.onnx"
+CLEAR = 0.1
+"""Scores below it are near where boxes are no longer listed: which ones are left may change."""
 PICTURE = REPOSITORY / "docs" / "street-cloud.jpg"
 
 
@@ -21,8 +23,8 @@ def test_the_best_score_is_that_of_the_best_f_measure() -> None:
     """Four right ones of five, then only wrong ones: the fourth's score, 1.0 and 0.8."""
     scores, hits = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3], [True] * 4 + [False] * 3
     tally = Tally(5, scores, hits, [(hit,) * 10 for hit in hits])
-    assert best_of(tally) == [0.6, 1.0, 0.8]
-    assert best_of(Tally(5)) == [1.0, 0.0, 0.0]
+    assert best_of(tally, BETA) == [0.6, 1.0, 0.8]
+    assert best_of(Tally(5), BETA) == [1.0, 0.0, 0.0]
 
 
 def _scores(model: Path) -> dict[str, list[float]]:
@@ -42,8 +44,8 @@ def test_a_class_is_moved_by_its_bias_alone(tmp_path: Path) -> None:
     offset = math.log(0.3 / 0.7)
     want = [1 / (1 + math.exp(-(math.log(s / (1 - s)) + offset))) for s in before["car"]]
     np.testing.assert_allclose(
-        sorted(after["car"], reverse=True),
-        [score for score in sorted(want, reverse=True) if score >= 0.05],
+        sorted(score for score in after["car"] if score >= CLEAR),
+        sorted(score for score in want if score >= CLEAR),
         atol=2e-3,
     )
     np.testing.assert_allclose(after["sign"], before["sign"], atol=1e-5)
