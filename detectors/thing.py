@@ -22,7 +22,7 @@ class Thing:
     zone_id: str
     presence: Presence
     boxes: list[Box]
-    """The first boxes seen of it, at most PLACE_BOXES."""
+    """The first boxes seen of it, at most PLACE_BOXES, those seen behind something last."""
     signature: Signature | None
     track_id: int
     """Of its last sighting."""
@@ -33,6 +33,9 @@ class Thing:
     arrival: Absence | None
     """Why its arrival was not seen; None where it was."""
     record: Record | None = None
+    behind: int = 0
+    """How many of its boxes were seen while something nearer covered some of it: clear ones take
+    their place, because a model guesses where a half hidden thing ends."""
     doubted: int = 0
     """Clear looks in a row in which its place looked different."""
     count: int | None = None
@@ -79,17 +82,25 @@ class Thing:
         """Mean score of its sightings."""
         return sum(self.votes.values()) / self.presence.seen
 
-    def take(self, scene: Scene, index: int) -> None:
-        """Take what a sighting says about place, label and track."""
+    def take(self, scene: Scene, index: int, *, behind: bool = False) -> None:
+        """Take what a sighting says about place, label and track.
+
+        behind: something nearer covers some of it.
+        """
         if len(self.boxes) < PLACE_BOXES:
-            self.boxes.append(scene.seen.box(index))
+            place = len(self.boxes) if behind else len(self.boxes) - self.behind
+            self.boxes.insert(place, scene.seen.box(index))
+            self.behind += behind
+        elif self.behind and not behind:
+            self.boxes[-self.behind] = scene.seen.box(index)
+            self.behind -= 1
         name = scene.seen.names[index]
         self.votes[name] = self.votes.get(name, 0.0) + float(scene.seen.scores[index])
         self.track_id = scene.tracks[index].track_id
 
     def move_to(self, other: "Thing") -> None:
         """Take the place of another: it was this thing all along, boxed or parked differently."""
-        self.boxes = list(other.boxes)
+        self.boxes, self.behind = list(other.boxes), other.behind
         self.signature = other.signature
         self.verified_s = other.verified_s
         self.doubted = 0
@@ -102,6 +113,7 @@ class Thing:
             "zone_id": self.zone_id,
             "presence": self.presence.to_json(),
             "boxes": [list(box) for box in self.boxes],
+            "behind": self.behind,
             "signature": None if self.signature is None else self.signature.to_json(),
             "track_id": self.track_id,
             "votes": dict(self.votes),
@@ -129,6 +141,7 @@ class Thing:
             track_id=data["track_id"],
             votes=dict(data["votes"]),
             verified_s=data["verified_s"],
+            behind=data.get("behind", 0),
             doubted=data["doubted"],
             count=data.get("count"),
             share=data.get("share"),

@@ -14,6 +14,7 @@ import numpy as np
 
 from detectors import appearance
 from detectors.attachment import (
+    HIDDEN_SOME,
     Compared,
     Evidence,
     Looks,
@@ -142,7 +143,7 @@ class StandingThings:
         believed = thing.presence.state is not State.ARRIVING
         verified = believed and (compared.likeness or 0.0) >= VERIFIED_LIKENESS
         self._sight(thing, scene, strong=strong, verified=verified)
-        thing.take(scene, index)
+        thing.take(scene, index, behind=compared.hidden >= HIDDEN_SOME)
         self._kind.saw(thing, index, scene)
         thing.doubted = 0
         if compared.looks is Looks.HIDDEN:
@@ -204,6 +205,10 @@ class StandingThings:
             ):
                 thing.arrival = Absence.GAP
             thing.signature = appearance.take(scene.picture, thing.box)
+            nothing = np.zeros((1, len(scene.seen)), bool)
+            thing.behind = int(
+                hidden_shares_of(boxes_of([thing]), nothing, scene)[0] >= HIDDEN_SOME
+            )
             self._kind.began(thing, scene)
             self._kind.saw(thing, index, scene)
             if self._kind.is_paused(thing, scene):

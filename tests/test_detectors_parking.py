@@ -231,6 +231,20 @@ def test_ground_contact_decides(zones: list[Zone], *, parked: bool) -> None:
     assert bool(confirmations(one, Street([Car(PLACE)]).looks(60.0))) is parked
 
 
+def test_a_box_guessed_behind_another_car_gives_way_to_a_clear_one() -> None:
+    """A car hangs over from its bay; the end that a second car hides is drawn too far at first."""
+    before = Car((150.0, 192.0, 343.0, 305.0), 0.0, 16.0)
+    guessed = Car((260.0, 156.0, 432.0, 229.0), 0.0, 16.0, score=0.5)
+    clear = Car((303.0, 156.0, 432.0, 229.0), 16.0, score=0.7)
+    looks = Street([before]).looks(60.0)
+    behind = Street([guessed, clear]).looks(60.0)
+    both = [merged(pair) for pair in zip(looks, behind, strict=True)]
+    zones = (Zone("z", "no_parking", WHOLE),)
+    bay = _half("b", "loading_bay", 378.0 / 640.0, 1.0)
+    assert not confirmations(watch(rule(30.0, zones=zones, context=(bay,))), both)
+    assert confirmations(watch(rule(30.0, zones=zones)), both)
+
+
 def test_a_box_cut_by_a_zone_is_measured_whole() -> None:
     """The box 280..500 in a zone that ends at 300 stands at 390, outside, however it is cut."""
     zones = (_half("z", "no_parking", 0.0, 300.0 / 640.0),)
