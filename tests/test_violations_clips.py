@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,14 @@ from benchmarks.clips import (
     write_site,
 )
 from benchmarks.clips.clip import Clip
+from benchmarks.scenarios import match
 from detectors import KINDS
 from models import Detections
 from pipeline import load_sight
 from pipeline.sight import Sight
 from streams import Frame
 from tests.conftest import REPOSITORY
+from tests.violations import make_violation
 
 SCENARIOS = REPOSITORY / "tests" / "scenarios"
 
@@ -130,3 +133,32 @@ def test_figures_are_drawn() -> None:
     assert 'width="420.0"' in svg
     assert 'width="210.0"' in svg
     assert "&lt;x&gt;" in svg
+
+
+def test_a_stall_that_is_pushed_on_does_not_stand_meanwhile() -> None:
+    """The truth's dwell leaves out the seconds between two places; of what stands, none."""
+    moves, stands = (
+        next(one for one in read_clips(SCENARIOS) if one.name.startswith(name))
+        for name in ("street_stall-moves", "street_stall-night")
+    )
+    assert moves.moved_s(moves.wrong[0], moves.length_s) == 2.0
+    assert moves.moved_s(moves.wrong[0], moves.wrong[0].from_s + 2.0) == 0.0
+    assert stands.moved_s(stands.wrong[0], stands.length_s) == 0.0
+
+
+def test_scripts_and_clips_are_matched_alike() -> None:
+    """Each truth is found once; a second one like it is false, and what is left was missed."""
+    tally = ClipTally()
+    told = [replace(make_violation(), zone_id=zone) for zone in ("a", "a", "b")]
+    pairs = match(
+        tally,
+        "clip",
+        told,
+        ["a", "c"],
+        is_same=lambda truth, one: one.zone_id == truth,
+        say_told=lambda one: one.zone_id,
+        say_missed=str,
+    )
+    assert [(truth, one.zone_id) for truth, one in pairs] == [("a", "a")]
+    assert (tally.expected, tally.found, tally.false, tally.innocent_false) == (2, 1, 2, 0)
+    assert tally.wrong == ["clip: false a", "clip: false b", "clip: missed c"]

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,9 @@ VISIBLE = 0.25
 """Share of a thing that shows from which the truth has a box of it: a model finds no less."""
 VISIBLE_PX = 30
 """... and so many pixels of it."""
+
+MOVED_PX = 2.0
+"""A thing whose middle is farther away in the next picture has moved."""
 
 Row = Mapping[str, Any]
 
@@ -66,6 +71,21 @@ class Clip:
     def places(self, wrong: Wrong, at_s: float) -> list[Box]:
         """Return the boxes of a violation's actors at a moment, however little shows of them."""
         return [tuple(row["xyxy"]) for row in self._rows_at(at_s) if row["who"] in wrong.actors]
+
+    def moved_s(self, wrong: Wrong, until_s: float) -> float:
+        """Seconds of a violation, up to a moment, in which its actors moved between pictures."""
+        moved_s = 0.0
+        for before, after in pairwise(self.looks):
+            start_s, end_s = float(before["at_s"]), float(after["at_s"])
+            if start_s < wrong.from_s - 1e-3 or end_s > min(until_s, wrong.to_s) + 1e-3:
+                continue
+            places = [
+                {row["who"]: row["xyxy"] for row in look["boxes"] if row["who"] in wrong.actors}
+                for look in (before, after)
+            ]
+            if any(_moved(box, places[1].get(who)) for who, box in places[0].items()):
+                moved_s += end_s - start_s
+        return moved_s
 
     def _rows_at(self, at_s: float) -> Sequence[Row]:
         """Return the boxes of the picture that is shown at a moment."""
@@ -124,6 +144,14 @@ def _clip(path: Path, truth: Mapping[str, Any]) -> Clip:
         drops=tuple((float(a), float(b)) for a, b in truth.get("drops", ())),
         looks=tuple(sorted(truth["looks"], key=lambda look: float(look["at_s"]))),
     )
+
+
+def _moved(box: Sequence[float], then: Sequence[float] | None) -> bool:
+    """Whether a box is somewhere else in the next picture."""
+    if then is None:
+        return False
+    middles = [((one[0] + one[2]) / 2, (one[1] + one[3]) / 2) for one in (box, then)]
+    return math.dist(*middles) > MOVED_PX
 
 
 def _id(name: str) -> str:

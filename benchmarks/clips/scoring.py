@@ -7,8 +7,8 @@ from typing import Any
 
 from benchmarks.clips.clip import Clip, Wrong
 from benchmarks.clips.playing import INTERVAL_S
-from benchmarks.scenarios import Counts, describe, overlap
-from detectors import KINDS, Change, Identity, Violation, ViolationEvent
+from benchmarks.scenarios import Counts, confirmed, describe, match, overlap
+from detectors import KINDS, Identity, Violation, ViolationEvent
 
 EARLY_LOOKS = 1.0
 """Looks by which a confirmation, or its beginning, may come before the truth's."""
@@ -45,28 +45,20 @@ class ClipTally(Counts):
 
 def judge(clip: Clip, events: Sequence[ViolationEvent]) -> ClipTally:
     """Compare what the rules said about a clip with its truth."""
-    tally = ClipTally(clips=1, expected=len(clip.wrong))
+    tally = ClipTally(clips=1)
     if not clip.wrong:
         tally.innocent_s = clip.length_s
-    left = list(clip.wrong)
-    for event in events:
-        if event.change is not Change.CONFIRMED:
-            continue
-        told = event.violation
-        wrong = next((one for one in left if _is(one, told, clip)), None)
-        if wrong is None:
-            tally.false += 1
-            tally.innocent_false += not clip.wrong
-            tally.wrong.append(f"{clip.name}: false {_described(told)}")
-            continue
-        left.remove(wrong)
-        tally.found += 1
-        if clip.dwell_s:
-            _time(tally, wrong, told, clip)
-    tally.wrong += [
-        f"{clip.name}: missed {one.kind} in {one.zone!r}, there from {one.from_s:g} s"
-        for one in left
-    ]
+    pairs = match(
+        tally,
+        clip.name,
+        [event.violation for event in confirmed(events)],
+        clip.wrong,
+        is_same=lambda wrong, told: _is(wrong, told, clip),
+        say_told=_described,
+        say_missed=lambda one: f"{one.kind} in {one.zone!r}, there from {one.from_s:g} s",
+    )
+    for wrong, told in pairs if clip.dwell_s else ():
+        _time(tally, wrong, told, clip)
     return tally
 
 
@@ -75,7 +67,10 @@ def _time(tally: ClipTally, wrong: Wrong, told: Violation, clip: Clip) -> None:
     tally.late_s.append(told.last_at_s - wrong.from_s - clip.dwell_s - _blind_s(wrong, told, clip))
     if KINDS[clip.kind].identity is Identity.SIGN and clip.kind == "damaged_sign":
         return  # readings are taken, and three of four have to agree: there is no dwell to compare
-    error_s = told.dwell_s + told.unseen_s - (told.last_at_s - wrong.from_s)
+    true_s = told.last_at_s - wrong.from_s
+    if clip.kind == "street_stall":  # seconds in which a stall is pushed along do not count
+        true_s -= clip.moved_s(wrong, told.last_at_s)
+    error_s = told.dwell_s + told.unseen_s - true_s
     tally.dwell_errors_s.append(error_s)
     tally.dwells += 1
     within = abs(error_s) <= max(INTERVAL_S, clip.step_s) + 1e-3

@@ -24,6 +24,7 @@ from benchmarks.scenarios import (
 )
 from benchmarks.scenarios.conditions import CONDITIONS, draw
 from benchmarks.scenarios.counts import Counts
+from benchmarks.scenarios.matching import match
 from benchmarks.scenarios.noise import CLEAN, Noise, looks
 from benchmarks.scenarios.playing import confirmed, play, told, watch_of
 from benchmarks.scenarios.scoring import Tally, at_s, blind_spans, describe, matches, overlap, score
@@ -48,6 +49,7 @@ __all__ = [
     "describe",
     "draw",
     "looks",
+    "match",
     "matches",
     "overlap",
     "play",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.scenarios.counts import Counts
+from benchmarks.scenarios.matching import match
 from benchmarks.scenarios.noise import Noise, gaps
 from benchmarks.scenarios.playing import confirmed
 from benchmarks.scenarios.script import Expected, Interval, Script
@@ -51,29 +52,30 @@ def score(
     blind: when nothing could be seen, of which the truth does not know.
     """
     blind_s = sum(end - start for start, end in blind)
-    tally = Tally(sequences=1, expected=len(script.expected))
+    tally = Tally(sequences=1)
     if not script.expected:
         tally.innocent_s = script.until_s
-    left = list(script.expected)
-    for event in confirmed(events):
-        told = event.violation
-        truth = next((one for one in left if matches(one, told, script, blind_s)), None)
-        if truth is None:
-            tally.false += 1
-            tally.innocent_false += not script.expected
-            tally.wrong.append(f"{name}: false {_described(told, script)}")
-            continue
-        left.remove(truth)
-        tally.found += 1
+
+    def missed(truth: Expected) -> str:
+        due_s = truth.due_s(script.interval_s) if truth.window is None else truth.window[0]
+        return f"{truth.kind} in {truth.zone_id!r}, due at {due_s:g} s"
+
+    pairs = match(
+        tally,
+        name,
+        [event.violation for event in confirmed(events)],
+        script.expected,
+        is_same=lambda truth, told: matches(truth, told, script, blind_s),
+        say_told=lambda told: _described(told, script),
+        say_missed=missed,
+    )
+    for truth, told in pairs:
         if truth.counted:
             tally.dwells += 1
             # one look for every time that it came
             comings = sum(start < at_s(told, script) for start, _ in truth.counted)
             error_s = abs(dwell_error_s(truth, told, script, blind))
             tally.dwells_right += error_s <= comings * script.interval_s + 1e-6
-    for truth in left:
-        due_s = truth.due_s(script.interval_s) if truth.window is None else truth.window[0]
-        tally.wrong.append(f"{name}: missed {truth.kind} in {truth.zone_id!r}, due at {due_s:g} s")
     return tally
 
 
