@@ -28,10 +28,10 @@ def _above(score: float) -> dict[float, int]:
 @pytest.mark.parametrize(
     ("wrong", "chosen", "run"),
     [
-        ({}, 0.3, (0.08, 0.62)),
-        (_above(0.36), 0.3, (0.08, 0.36)),
-        (_above(0.3), 0.15, (0.08, 0.3)),  # a step more, and something is lost
-        (_above(0.15), 0.12, (0.08, 0.15)),
+        ({}, 0.3, (0.1, 0.62)),
+        (_above(0.36), 0.3, (0.1, 0.36)),
+        (_above(0.3), 0.18, (0.1, 0.3)),  # a step more, and something is lost
+        (_above(0.15), 0.12, (0.1, 0.15)),
         ({conf: 1 for conf in GRID if conf < 0.4}, 0.52, (0.43, 0.62)),
         ({conf: 2 for conf in GRID if conf != 0.22}, 0.22, (0.22, 0.22)),
         ({0.3: 1, 0.26: 1, 0.22: 1}, 0.43, (0.36, 0.62)),  # the nearer of two runs
