@@ -128,12 +128,18 @@ def _suits_better(boxes: Boxes, places: Boxes) -> bool:
 
 
 def sorted_out(spots: Iterable[Spot]) -> Counted:
-    """Tell those that are here from those that are missed and those behind something."""
+    """Tell those that are here from those that are missed and those behind something.
+
+    Whoever is not seen again when a bus has gone may have left with it, and is none of them.
+    """
     here: list[Spot] = []
     missed: list[Spot] = []
     hidden: list[Spot] = []
     for spot in spots:
-        (here if spot.here else hidden if spot.hidden else missed).append(spot)
+        if spot.here or spot.hidden:
+            (here if spot.here else hidden).append(spot)
+        elif not spot.veiled:
+            missed.append(spot)
     return Counted(here, missed, hidden)
 
 

@@ -68,7 +68,9 @@ class Spot:
     here: bool = True
     """Whether it was seen in this look."""
     hidden: bool = False
-    """Whether something nearer stood in front of it in this look."""
+    """Whether something nearer stood in front of it in this look ..."""
+    veiled: bool = False
+    """... or in any since the last sighting: it may have left meanwhile."""
 
     @property
     def is_believed(self) -> bool:
@@ -190,6 +192,7 @@ class Spots:
         spot.seen += 1
         spot.missing = 0
         spot.here = True
+        spot.veiled = False
         spot.last_s = scene.instant.now_s
         spot.label = scene.seen.names[index]
         spot.track_id = scene.tracks[index].track_id
@@ -213,6 +216,7 @@ class Spots:
         for spot in self.spots:
             if not spot.here:
                 spot.hidden = front is not None and hidden_share(spot.box, front) >= HIDDEN_MUCH
+                spot.veiled = spot.veiled or spot.hidden
                 spot.clear += not spot.hidden
                 spot.missing += not spot.hidden
             lost = spot.hidden and now_s - spot.last_s > KEEP_S
