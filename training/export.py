@@ -25,6 +25,7 @@ from typing import Any
 
 from training.architecture import ARCHITECTURE, make_model
 from training.card import card_of
+from training.checkpoint import read_checkpoint
 from training.crops import INPUT
 from training.example import CLASSES, DatasetError
 
@@ -72,13 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def export_onnx(checkpoint: Path, out: Path, *, end_to_end: bool) -> None:
     """Write the checkpoint's running mean as ONNX of INPUT size (training environment)."""
-    import torch  # type: ignore[import-not-found]  # noqa: PLC0415 - training environment only
-
-    saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    if saved["classes"] != list(CLASSES) or saved["architecture"] != ARCHITECTURE:
-        raise DatasetError(f"{checkpoint}: a checkpoint of another model")
     model = make_model()
-    model.load_state_dict(saved["mean"])
+    model.load_state_dict(read_checkpoint(checkpoint)["mean"])
     write_onnx(model, out, end_to_end=end_to_end)
 
 

@@ -28,6 +28,7 @@ import torch  # type: ignore[import-not-found]  # lives in the training environm
 
 from training.architecture import ARCHITECTURE, make_model
 from training.batches import Steps, batches
+from training.checkpoint import read_checkpoint
 from training.criterion import Criterion
 from training.cuts import Cuts
 from training.example import CLASSES, DatasetError
@@ -78,7 +79,7 @@ class Run:
     def _restore(self) -> None:
         path = self.folder / "last.pt"
         if path.exists():
-            saved = _read(path, self.device)
+            saved = read_checkpoint(path, self.device)
             self.model.load_state_dict(saved["model"])
             self.mean.load_state_dict(saved["mean"])
             self.optimizer.load_state_dict(saved["optimizer"])
@@ -147,19 +148,12 @@ class Run:
 
 def _begun(start: Path | None) -> Any:
     """Make what a run starts from: random weights, an export's, or a checkpoint's running mean."""
-    if start is None or start.suffix == ".onnx":
-        return make_model() if start is None else rebuild(start)
+    if start is not None and start.suffix == ".onnx":
+        return rebuild(start)
     model = make_model()
-    model.load_state_dict(_read(start, torch.device("cpu"))["mean"])
+    if start is not None:
+        model.load_state_dict(read_checkpoint(start)["mean"])
     return model
-
-
-def _read(path: Path, device: torch.device) -> dict[str, Any]:
-    """Read a checkpoint; raises DatasetError for one of another model."""
-    saved: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
-    if saved["classes"] != list(CLASSES) or saved["architecture"] != ARCHITECTURE:
-        raise DatasetError(f"{path}: a checkpoint of another model")
-    return saved
 
 
 def _scaled(pictures: torch.Tensor) -> torch.Tensor:
