@@ -19,8 +19,9 @@ LOOK_S = 3.0 * len(os.sched_getaffinity(0)) / (CAMERAS / INTERVAL_S)
 """What a look has to cost one processor at least, so that three times as many are due as can be
 made: an untuned model looks at one picture a processor at a time."""
 WATCHED_S = 12.0
-STALE_S = 6.0
-"""A turn of all cameras takes 0.6 s by the numbers above; a busy machine makes it several times."""
+STALE_TURNS = 5.0
+"""A turn is the mean time between two looks at a camera of the lower priority, as this run had it:
+what else the machine does makes a turn longer, not the staleness in turns."""
 
 
 def write_slow_model(path: Path) -> Path:
@@ -72,13 +73,14 @@ def test_everybody_is_looked_at_under_three_times_overload(tmp_path: Path) -> No
         assert run.stop() == 0
     looks = {name: after[name]["looks"] - before[name]["looks"] for name in names}
     assert sum(looks.values()) <= took_s * CAMERAS / INTERVAL_S / 2.5
-    for group in (HIGH, [name for name in names if name not in HIGH]):
+    low = [name for name in names if name not in HIGH]
+    for group in (HIGH, low):
         mean = sum(looks[name] for name in group) / len(group)
         assert min(looks[name] for name in group) >= max(1.0, 0.5 * mean), looks
-    assert sum(looks[name] for name in HIGH) / 2 > 1.5 * (
-        sum(looks[name] for name in names if name not in HIGH) / (CAMERAS - 2)
-    )
-    assert max(row["staleness_s"] for row in after.values()) < STALE_S
+    mean_low = sum(looks[name] for name in low) / len(low)
+    assert sum(looks[name] for name in HIGH) / len(HIGH) > 1.5 * mean_low
+    stale_s = max(row["staleness_s"] for row in after.values())
+    assert stale_s < STALE_TURNS * took_s / mean_low
     assert "streetwarden_shedding 1.0" in text
     for name in names:
         assert f'streetwarden_drops_total{{camera="{name}",where="pipeline"}} 0.0' in text
