@@ -63,7 +63,8 @@ class Run:
         self.model = _begun(start).to(self.device)
         if self.device.type == "cuda":
             torch.backends.cudnn.benchmark = True
-            self.model = self.model.to(memory_format=torch.channels_last)
+        # Convolutions of both take this order as it is, and would reorder the other one each time.
+        self.model = self.model.to(memory_format=torch.channels_last)
         self.mean = deepcopy(self.model).eval()
         decayed = [p for p in self.model.parameters() if p.ndim > 1]
         others = [p for p in self.model.parameters() if p.ndim <= 1]
@@ -157,7 +158,7 @@ def _begun(start: Path | None) -> Any:
 
 
 def _scaled(pictures: torch.Tensor) -> torch.Tensor:
-    return pictures.float() / 255
+    return (pictures.float() / 255).contiguous(memory_format=torch.channels_last)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
