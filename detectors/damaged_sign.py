@@ -33,7 +33,7 @@ READINGS = 16
 DAMAGED_SHARE = 0.75
 """Share of the readings that could tell which have to say so: 12 of 16."""
 STAY = 0.4
-"""A whole sign is still recognised down to this share of the rule's score."""
+"""A whole sign is still recognised down to this share of the rule's score and of its usual one."""
 ON_SIGN = 0.3
 """Overlap (shared area over the smaller of the two) from which a box shows the zone's sign."""
 WIDEST = 1.6
@@ -42,6 +42,8 @@ HIDDEN = 0.3
 """Share of a sign behind something else from which a look cannot tell."""
 UNCHANGED = 0.9
 """Likeness from which a sign looks as it always did, whatever a model says of it today."""
+RIVAL = 0.5
+"""Share of the score of "whole" from which damage is heard at all where a sign has changed."""
 COVER_MOST = 8
 """Looks that showed something before a sign; more of them prove nothing further."""
 
@@ -168,7 +170,7 @@ class DamagedSign:
                 sign.scores.append(score)
             if verdict is Verdict.WHOLE:
                 sign.changed = None
-                sign.views.learn(scene.picture, sign.box(scene.height))
+                sign.views.learn(scene.picture, sign.box(scene.height), score)
             elif verdict is Verdict.DAMAGED:
                 sign.views.doubt(scene.picture)
 
@@ -191,11 +193,14 @@ class DamagedSign:
                 sign.note_cover(scene)
                 return (Verdict.UNSURE, 0.0)
         alike = sign.views.likeness(scene.picture)
-        if damage >= self._conf and damage >= whole:
-            same = alike is not None and alike >= UNCHANGED
-            return (Verdict.UNSURE, 0.0) if same else (Verdict.DAMAGED, damage)
-        if whole or damage:
-            return (Verdict.WHOLE, whole) if whole > damage else (Verdict.UNSURE, 0.0)
+        same = alike is not None and alike >= UNCHANGED
+        believed = damage if same or damage < RIVAL * whole else _seconded(damage, alike)
+        if damage >= self.min_conf and believed >= max(self._conf, whole):
+            return (Verdict.UNSURE, 0.0) if same else (Verdict.DAMAGED, believed)
+        if whole > damage and whole >= STAY * sign.views.usual_score(scene.picture):
+            return (Verdict.WHOLE, whole)
+        if damage:
+            return (Verdict.UNSURE, 0.0)
         # By night a board whose lamps are off is as good as invisible.
         by_day = scene.picture is not None and is_day(scene.picture)
         changed = alike is not None and alike < appearance.LOOKS_CHANGED
@@ -229,6 +234,18 @@ class DamagedSign:
         for zone_id, sign in self._signs.items():
             if zone_id in data:
                 sign.take_up_json(data[zone_id])
+
+
+def _seconded(damage: float, alike: float | None) -> float:
+    """Return the score of damage with the sign's own reference as a second witness.
+
+    Either may be wrong by itself: 1 - (1 - damage)(1 - change), as two independent witnesses, with
+    change 0 where the sign looks as it always did and 1 where nothing of it is left.
+    """
+    if alike is None:
+        return damage
+    change = min(max(1 - alike / UNCHANGED, 0.0), 1.0)
+    return 1 - (1 - damage) * (1 - change)
 
 
 def damaged_signs(names: Names, schedule: Schedule, interval_s: float) -> Follower:

@@ -29,6 +29,8 @@ class SignViews:
         self._renewed: dict[str, int] = {}
         self._first: dict[str, int] = {}
         """Looks that called it whole, where there is no reference yet."""
+        self._scores: dict[str, float] = {}
+        """What a model usually gives the whole sign."""
 
     def is_known(self, picture: NDArray[np.uint8] | None) -> bool:
         """Whether there is a reference for this light."""
@@ -40,12 +42,18 @@ class SignViews:
             return None
         return appearance.likeness(self._views.get(_light(picture)), picture)
 
-    def learn(self, picture: NDArray[np.uint8] | None, box: Box) -> None:
-        """Take a clear view of the whole sign; box: of its zone, in units."""
+    def usual_score(self, picture: NDArray[np.uint8] | None) -> float:
+        """Return the score that the whole sign usually has in this light; 0 where not known."""
+        return 0.0 if picture is None else self._scores.get(_light(picture), 0.0)
+
+    def learn(self, picture: NDArray[np.uint8] | None, box: Box, score: float) -> None:
+        """Take a clear view of the whole sign; box: of its zone, in units; score: a model's."""
         fresh = appearance.take(picture, box)
         if picture is None or fresh is None:
             return
         light = _light(picture)
+        usual = self._scores.get(light, score)
+        self._scores[light] = usual + BLEND * (score - usual)
         known = self._views.get(light)
         alike = appearance.likeness(known, picture)
         if known is None or alike is None:
@@ -69,7 +77,12 @@ class SignViews:
     def to_json(self) -> dict[str, Any]:
         """State as JSON-able data."""
         views = {light: view.to_json() for light, view in self._views.items()}
-        return {"views": views, "renewed": dict(self._renewed), "first": dict(self._first)}
+        return {
+            "views": views,
+            "renewed": dict(self._renewed),
+            "first": dict(self._first),
+            "scores": dict(self._scores),
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "SignViews":
@@ -78,6 +91,7 @@ class SignViews:
         views._views = {light: Signature.from_json(view) for light, view in data["views"].items()}
         views._renewed = dict(data["renewed"])
         views._first = dict(data.get("first", {}))
+        views._scores = dict(data.get("scores", {}))
         return views
 
 

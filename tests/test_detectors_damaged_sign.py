@@ -199,6 +199,43 @@ def test_a_model_that_errs_on_an_unchanged_sign_accuses_nobody() -> None:
     assert confirmed(told(script, 300.0)) == []
 
 
+def test_a_faint_score_of_damage_is_enough_where_the_sign_has_changed() -> None:
+    """A model gives the damage 0.2 where 0.3 is asked: the sign's own reference is the witness."""
+
+    def script(one: Front) -> None:
+        if one.at_s >= 40.0:
+            tear(one)
+            one.found["middle"] = ("sign_damaged", 0.2)
+
+    (event,) = confirmed(told(script, 300.0))
+    assert event.violation.label == "sign_damaged"
+
+
+def test_a_new_board_that_a_model_half_doubts_is_no_damage() -> None:
+    """The shop has another board: mostly whole, says the model, and a little damaged."""
+
+    def script(one: Front) -> None:
+        if one.at_s >= 40.0:
+            one.repaint("middle", np.full((50, 160, 3), (30, 60, 170), np.uint8))
+            one.crop("middle")[12:38, 20:140:9] = 230
+            one.found["middle"] = ("sign_damaged", 0.25)
+            one.extra = (("sign", BOXES["middle"]),)
+
+    assert confirmed(told(script, 300.0)) == []
+
+
+def test_a_faint_score_of_what_was_a_sign_is_no_sign_any_more() -> None:
+    """A model still calls the wall where it hung a sign, with a fifth of its usual score."""
+
+    def script(one: Front) -> None:
+        if one.at_s >= 40.0:
+            one.repaint("right", np.full((50, 160, 3), 138, np.uint8))
+            one.found["right"] = ("sign", 0.14)
+
+    (event,) = confirmed(told(script, 240.0))
+    assert event.violation.remarks == (Remark.SIGN_GONE,)
+
+
 def test_glare_for_a_quarter_of_the_time_is_no_damage() -> None:
     """The sun in the board for 16 s of a dwell of 64 s, every day again."""
 
