@@ -33,7 +33,9 @@ READINGS = 16
 DAMAGED_SHARE = 0.75
 """Share of the readings that could tell which have to say so: 12 of 16."""
 STAY = 0.4
-"""A whole sign is still recognised down to this share of the rule's score and of its usual one."""
+"""A whole sign is still recognised down to this share of the rule's score ..."""
+USUAL = 0.5
+"""... and of what it usually has."""
 ON_SIGN = 0.3
 """Overlap (shared area over the smaller of the two) from which a box shows the zone's sign."""
 WIDEST = 1.6
@@ -197,14 +199,16 @@ class DamagedSign:
         believed = damage if same or damage < RIVAL * whole else _seconded(damage, alike)
         if damage >= self.min_conf and believed >= max(self._conf, whole):
             return (Verdict.UNSURE, 0.0) if same else (Verdict.DAMAGED, believed)
-        if whole > damage and whole >= STAY * sign.views.usual_score(scene.picture):
+        usual = whole >= USUAL * sign.views.usual_score(scene.picture)
+        if whole > damage and usual:
             return (Verdict.WHOLE, whole)
-        if damage:
-            return (Verdict.UNSURE, 0.0)
         # By night a board whose lamps are off is as good as invisible.
         by_day = scene.picture is not None and is_day(scene.picture)
-        changed = alike is not None and alike < appearance.LOOKS_CHANGED
-        gone = by_day and changed and not sign.is_covered(scene)
+        changed = by_day and alike is not None and alike < appearance.LOOKS_CHANGED
+        if whole or damage:
+            broken = changed and not usual
+            return (Verdict.DAMAGED, _seconded(damage, alike)) if broken else (Verdict.UNSURE, 0.0)
+        gone = changed and not sign.is_covered(scene)
         return (Verdict.GONE, 1.0) if gone else (Verdict.UNSURE, 0.0)
 
     def read(self, zone_id: str, scene: Scene) -> Reading:

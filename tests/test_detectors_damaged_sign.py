@@ -224,8 +224,8 @@ def test_a_new_board_that_a_model_half_doubts_is_no_damage() -> None:
     assert confirmed(told(script, 300.0)) == []
 
 
-def test_a_faint_score_of_what_was_a_sign_is_no_sign_any_more() -> None:
-    """A model still calls the wall where it hung a sign, with a fifth of its usual score."""
+def test_a_sign_with_a_fraction_of_its_usual_score_is_broken() -> None:
+    """Half of it is dark: a model still calls it a sign, with a fifth of its score, and no more."""
 
     def script(one: Front) -> None:
         if one.at_s >= 40.0:
@@ -233,7 +233,8 @@ def test_a_faint_score_of_what_was_a_sign_is_no_sign_any_more() -> None:
             one.found["right"] = ("sign", 0.14)
 
     (event,) = confirmed(told(script, 240.0))
-    assert event.violation.remarks == (Remark.SIGN_GONE,)
+    assert event.violation.zone_id == "right"
+    assert event.violation.label == "sign_damaged"
 
 
 def test_glare_for_a_quarter_of_the_time_is_no_damage() -> None:
