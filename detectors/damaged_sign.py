@@ -196,12 +196,15 @@ class DamagedSign:
                 return (Verdict.UNSURE, 0.0)
         alike = sign.views.likeness(scene.picture)
         same = alike is not None and alike >= UNCHANGED
-        believed = damage if same or damage < RIVAL * whole else _seconded(damage, alike)
+        rivals = damage >= RIVAL * whole
+        believed = _seconded(damage, alike) if rivals and not same else damage
         if damage >= self.min_conf and believed >= max(self._conf, whole):
             return (Verdict.UNSURE, 0.0) if same else (Verdict.DAMAGED, believed)
         usual = whole >= USUAL * sign.views.usual_score(scene.picture)
         if whole > damage and usual:
-            return (Verdict.WHOLE, whole)
+            # What has changed and may be damaged must not become the reference.
+            doubtful = rivals and alike is not None and not same
+            return (Verdict.UNSURE, 0.0) if doubtful else (Verdict.WHOLE, whole)
         # By night a board whose lamps are off is as good as invisible.
         by_day = scene.picture is not None and is_day(scene.picture)
         changed = by_day and alike is not None and alike < appearance.LOOKS_CHANGED

@@ -237,6 +237,26 @@ def test_a_sign_with_a_fraction_of_its_usual_score_is_broken() -> None:
     assert event.violation.label == "sign_damaged"
 
 
+def test_what_may_be_damaged_does_not_become_the_reference() -> None:
+    """A model wavers between whole and damaged from the tear on: the reference stays the whole."""
+
+    def script(one: Front) -> None:
+        if one.at_s >= 40.0:
+            one.crop("middle")[:, 120:] = 140
+            sure = one.at_s >= 160.0
+            one.found["middle"] = ("sign_damaged", 0.45 if sure else 0.24)
+            one.extra = (("sign", BOXES["middle"]),)
+
+    watch, rng = make(), np.random.default_rng(0)
+    events: list[ViolationEvent] = []
+    for look in looks(script, 400.0, rng):
+        found = look.detections
+        weak = np.where(found.score == np.float32(0.8), np.float32(0.42), found.score)
+        events += watch.step(replace(look, detections=replace(found, score=weak))).events
+    (event,) = confirmed(events)
+    assert event.violation.zone_id == "middle"
+
+
 def test_glare_for_a_quarter_of_the_time_is_no_damage() -> None:
     """The sun in the board for 16 s of a dwell of 64 s, every day again."""
 
