@@ -221,9 +221,11 @@ def _carry_on(run: Run, cuts: Cuts, options: argparse.Namespace) -> int:
     print(f"{len(cuts)} pictures; from step {run.step} of {options.steps}", flush=True)
     if options.workers:
         cuts.read_all(options.workers)
-    steps = Steps(cuts, options.seed, options.batch, options.stop_at or options.steps)
+    last = options.stop_at or options.steps
+    steps = Steps(cuts, options.seed, options.batch, last)
     pinned = run.device.type == "cuda"
-    _loop(run, batches(steps, run.step, workers=options.workers, pinned=pinned), options)
+    drawn = batches(steps, run.step, workers=options.workers, pinned=pinned)
+    _loop(run, drawn, count=options.batch, save_every=options.save_every, last=last)
     return 0
 
 
@@ -252,8 +254,10 @@ def _write_made(run: Run, options: argparse.Namespace) -> None:
     (run.folder / "made.json").write_text(json.dumps(made, indent=1), encoding="utf-8")
 
 
-def _loop(run: Run, drawn: Iterable[dict[str, torch.Tensor]], options: argparse.Namespace) -> None:
-    begun, losses, count = time.monotonic(), [], options.batch
+def _loop(
+    run: Run, drawn: Iterable[dict[str, torch.Tensor]], *, count: int, save_every: int, last: int
+) -> None:
+    begun, losses = time.monotonic(), []
     for batch in drawn:
         loss, parts = run.learn(batch)
         losses.append(loss / count)
@@ -265,7 +269,7 @@ def _loop(run: Run, drawn: Iterable[dict[str, torch.Tensor]], options: argparse.
                 log.write(json.dumps(line) + "\n")
             print(f"step {run.step}/{run.steps} loss {line['loss']} {pace:.1f} img/s", flush=True)
             begun, losses = time.monotonic(), []
-        if run.step % options.save_every == 0 or run.step == (options.stop_at or options.steps):
+        if run.step % save_every == 0 or run.step == last:
             run.save()
 
 
