@@ -45,6 +45,10 @@ class KindSpec:
     """Default dwell of zone kinds that differ from default_dwell_s."""
     context_kinds: frozenset[str] = frozenset()
     """Zone kinds that excuse: a rule gets every such zone of its camera as context."""
+    same: Mapping[str, str] = field(default_factory=dict)
+    """Vocabulary names that are another one to this kind: models take the one for the other."""
+    leaves: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Vocabulary names that are left to a rule of another kind which watches the same place."""
     always_reviewed: bool = False
     built: bool = False
     """False: named here so that a site file can be checked, not available in this version."""
@@ -108,10 +112,12 @@ KINDS: Mapping[str, KindSpec] = _table(
         KindSpec(
             "muck_pile",
             frozenset({"any"}),
-            frozenset({"muck"}),
+            frozenset({"muck", "garbage"}),
             3600.0,
             Identity.THING,
-            context_kinds=frozenset({"furniture"}),
+            context_kinds=frozenset({"collection_point", "furniture"}),
+            same=MappingProxyType({"garbage": "muck"}),
+            leaves=MappingProxyType({"exposed_garbage": frozenset({"garbage"})}),
             built=True,
         ),
         KindSpec(

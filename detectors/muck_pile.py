@@ -1,6 +1,8 @@
 """What is its own about muck_pile: soil under a net is as it should be."""
 
+from detectors.attended import is_somebody
 from detectors.pixels import green_share
+from detectors.rule import Rule
 from detectors.scene import Scene
 from detectors.standing import Standing
 from detectors.thing import Thing
@@ -10,11 +12,23 @@ NETTED_SHARE = 0.4
 
 
 class MuckPile(Standing):
-    """A heap that stays, uncovered. Only green nets can be told; permits excuse works."""
+    """A heap that stays, uncovered. Only green nets can be told; permits excuse works.
+
+    Of muck or of garbage: the codes' class names both, and models take rubble for bags. Where a
+    rule about exposed garbage watches the same place, garbage is that rule's. In a
+    collection_point that the rule does not name, what lies there waits for its collection.
+    """
+
+    excusing = frozenset({"furniture", "collection_point"})
+
+    def __init__(self, rule: Rule) -> None:
+        super().__init__(rule)
+        self._context = [area for area in self._context if area.zone.zone_id not in self._areas]
 
     def zone_near(self, index: int, scene: Scene) -> str | None:
-        """Zone of a heap that is not under a net."""
-        if green_share(scene.picture, scene.seen.box(index)) >= NETTED_SHARE:
+        """Zone of a heap that is not under a net, and nobody who lies there."""
+        box = scene.seen.box(index)
+        if green_share(scene.picture, box) >= NETTED_SHARE or is_somebody(box, scene):
             return None
         return super().zone_near(index, scene)
 

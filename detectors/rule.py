@@ -2,7 +2,9 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Self
 
 from detectors.kinds import KINDS, KindSpec
 from detectors.schedule import Window
@@ -68,6 +70,35 @@ class Rule:
         return self.classes or self.spec.classes
 
     @property
+    def aliases(self) -> Mapping[str, str]:
+        """Vocabulary names that it takes for another one of those that it looks for."""
+        looked_for = self.effective_classes
+        return {name: other for name, other in self.spec.same.items() if name in looked_for}
+
+    def beside(self, others: Iterable[Self]) -> Self:
+        """Return the rule without what another one accuses in the same place: each thing once.
+
+        A rule that names its classes keeps them.
+        """
+        left = {
+            name
+            for other in others
+            for name in self.spec.leaves.get(other.kind, ())
+            if name in other.effective_classes and self._meets(other)
+        }
+        if self.classes or not left:
+            return self
+        return replace(self, classes=self.effective_classes - left)
+
+    def _meets(self, other: Self) -> bool:
+        """Whether zones of both may have ground in common, by the boxes around them."""
+        return any(
+            one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]
+            for one in map(_around, self.accused_zones)
+            for two in map(_around, other.accused_zones)
+        )
+
+    @property
     def effective_conf(self) -> float:
         """Score at which a thing is taken up."""
         return self.spec.default_conf if self.conf is None else self.conf
@@ -116,6 +147,11 @@ class Rule:
             fields["share"] = self.share
         text = json.dumps(fields, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _around(zone: Zone) -> tuple[float, float, float, float]:
+    xs, ys = zip(*zone.polygon, strict=True)
+    return (min(xs), min(ys), max(xs), max(ys))
 
 
 def _validity(window: Window) -> list[object]:

@@ -1,7 +1,7 @@
 """A look, made ready for rules: what was seen where, and on which timeline."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
@@ -18,6 +18,7 @@ SURE = 0.25
 """Score from which a thing that a rule does not accuse is believed: it hides, covers, excuses."""
 VEHICLE_GROUP = -1
 TWO_WHEELER_GROUP = -2
+ALIAS_GROUP = -3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +58,14 @@ class Sightings:
         groups = np.asarray([_group(name, vocabulary) for name in names], np.int32)
         boxes, scores = boxes[order], scores[order]
         return cls(boxes, scores, names, groups, leaders(boxes, groups))
+
+    def named_as(self, aliases: Mapping[str, str]) -> Self:
+        """Give things their other names; what then has one name may be one thing."""
+        names = tuple(aliases.get(name, name) for name in self.names)
+        known = frozenset(aliases.values())
+        same = np.asarray([name in known for name in names], bool)
+        groups = np.where(same, np.int32(ALIAS_GROUP), self.groups)
+        return replace(self, names=names, groups=groups, leaders=leaders(self.boxes, groups))
 
 
 def _group(name: str, vocabulary: Sequence[str]) -> int:

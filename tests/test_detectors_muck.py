@@ -294,6 +294,53 @@ def test_a_heap_that_gets_a_net_in_time_is_covered() -> None:
     assert not confirmations(watch(_rule("muck_pile")), looks)
 
 
+def _wavering(end_s: float = 200.0) -> list[Car]:
+    """Rubble that a model takes now for muck, now for garbage, and now and then for both."""
+    named = (("muck", "garbage", "both")[number // 2 % 3] for number in range(int(end_s) // 2))
+    return [
+        _muck(2.0 * number, 2.0 * number + 2.0, label=label)
+        for number, name in enumerate(named)
+        for label in (("muck", "garbage") if name == "both" else (name,))
+    ]
+
+
+def test_a_heap_that_passes_for_muck_and_for_garbage_is_one() -> None:
+    """It is one thing, and its dwell goes on, whatever a model calls it in a look."""
+    found = confirmations(watch(_rule("muck_pile")), Street(_wavering()).looks(200.0))
+    assert [event.violation.last_at_s for event in found] == [60.0]
+
+
+def test_garbage_is_accused_once_where_two_rules_watch() -> None:
+    """A rule about garbage goes first; elsewhere, or with classes of its own, a heap is a heap."""
+    looks = list(Street([_muck(0.0, label="garbage")]).looks(200.0))
+    bank = Zone("bank", "any", ((0.0, 0.0), (0.2, 0.0), (0.2, 0.2), (0.0, 0.2)))
+    there = _rule("exposed_garbage")
+    elsewhere = _rule("exposed_garbage", zones=(bank,))
+    named = _rule("muck_pile", classes=frozenset({"muck", "garbage"}))
+    for rules, kinds in (
+        ((_rule("muck_pile"), there), ["exposed_garbage"]),
+        ((_rule("muck_pile"), elsewhere), ["muck_pile"]),
+        ((named, elsewhere), ["muck_pile"]),
+        ((_rule("muck_pile", classes=frozenset({"muck"})),), []),
+    ):
+        found = confirmations(watch(*rules), looks)
+        assert [event.violation.kind for event in found] == kinds
+
+
+def test_what_waits_for_its_collection_is_no_heap() -> None:
+    """Bags at a collection point that the rule does not name; one that it names is accused."""
+    point = Zone("point", "collection_point", ROAD.polygon)
+    looks = list(Street([_muck(0.0, label="garbage")]).looks(100.0))
+    assert not confirmations(watch(_rule("muck_pile", context=(point,))), looks)
+    assert confirmations(watch(_rule("muck_pile", zones=(point,), context=(point,))), looks)
+
+
+def test_somebody_who_lies_there_is_no_heap() -> None:
+    """A box of garbage on a person is that person."""
+    lying = [_muck(0.0, label="garbage", score=0.5), _muck(0.0, label="person")]
+    assert not confirmations(watch(_rule("muck_pile")), Street(lying).looks(100.0))
+
+
 @pytest.mark.parametrize(("score", "found"), [(0.2, True), (0.5, False)])
 def test_a_lorry_that_barely_shows_covers_no_road(score: float, *, found: bool) -> None:
     """A faint box over the whole road at every look, as models make them, excuses no muck."""

@@ -86,6 +86,26 @@ def two_heaps(random: Random) -> Script:
     )
 
 
+def taken_for_bags(random: Random) -> Script:
+    """Rubble that a model calls garbage in some looks, or in most."""
+    place, share = _place(random), random.uniform(0.2, 0.8)
+    stays = tuple(
+        Stay(
+            place,
+            2.0 * turn,
+            2.0 * turn + 2.0,
+            label="garbage" if random.random() < share else None,
+        )
+        for turn in range(210)
+    )
+    return Script(
+        rules=(_rule(),),
+        actors=(Actor("muck", stays, 4),),
+        until_s=420.0,
+        expected=(Expected(KIND, "yard", ((0.0, EVER),), DWELL_S, place),),
+    )
+
+
 def permitted_works(random: Random) -> Script:
     """A heap within the permit of the works."""
     allow = (Window.parse("mon-fri", "08:00", "18:00"),)
@@ -119,5 +139,13 @@ def a_planter(random: Random) -> Script:
     return Script((_rule(context=(mask,)),), (heap,), 420.0)
 
 
-VIOLATING = (dumped, for_an_hour, after_the_works, two_heaps)
-INNOCENT = (permitted_works, netted, netted_in_time, taken_away, a_planter)
+def bags_that_wait(random: Random) -> Script:
+    """Bags at a collection point that the rule does not name."""
+    x = random.uniform(150.0, 480.0)
+    point = zone("point", "collection_point", x / 640 - 0.2, 0.5, x / 640 + 0.2, 1.0)
+    bags = Actor.standing("garbage", box_at(x, 320.0, 100.0, 50.0), paint=4)
+    return Script((_rule(context=(point,)),), (bags,), 420.0)
+
+
+VIOLATING = (dumped, for_an_hour, after_the_works, two_heaps, taken_for_bags)
+INNOCENT = (bags_that_wait, permitted_works, netted, netted_in_time, taken_away, a_planter)
