@@ -18,7 +18,7 @@ class Track:
     score: float
     """Of the last match ..."""
     mean_score: float
-    """... and of all on average."""
+    """... and of all on average: of those since it stands there, or of all while it moves."""
     first_at_s: float
     last_at_s: float
     """Last match, on the camera's timeline."""

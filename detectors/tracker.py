@@ -40,7 +40,9 @@ class _Followed:
     still_looks: int
     """Looks since it came to rest, that one included ..."""
     still_seen: int
-    """... and those in which it was seen."""
+    """... and those in which it was seen ..."""
+    still_score: float
+    """... with this sum of scores."""
     first_s: float
     last_s: float
     score: float
@@ -49,17 +51,24 @@ class _Followed:
 
     def track(self) -> Track:
         label = max(sorted(self.votes), key=lambda name: self.votes[name])
+        # What a model made of it on its way says little of what rests there now: a bag that was
+        # put down may go on as the box of who carried it.
+        resting = self.still_seen > 1
+        mean = self.still_score / self.still_seen if resting else self._score_ever()
         return Track(
             track_id=self.track_id,
             label=label,
             box=self.box,
             score=self.score,
-            mean_score=sum(self.votes.values()) / self.matches,
+            mean_score=mean,
             first_at_s=self.first_s,
             last_at_s=self.last_s,
             still_since_s=self.still_since_s,
             still_share=self.still_seen / self.still_looks,
         )
+
+    def _score_ever(self) -> float:
+        return sum(self.votes.values()) / self.matches
 
 
 class Tracker:
@@ -116,9 +125,11 @@ class Tracker:
         one.matches += 1
         one.votes[seen.names[index]] = one.votes.get(seen.names[index], 0.0) + one.score
         one.still_seen += 1
+        one.still_score += one.score
         if not still:
             one.anchor, one.box = box, box
             one.still_since_s, one.still_looks, one.still_seen = now_s, 1, 1
+            one.still_score = one.score
 
     def _start(self, now_s: float, seen: Sightings, index: int) -> _Followed:
         box, score = seen.box(index), float(seen.scores[index])
@@ -131,6 +142,7 @@ class Tracker:
             still_since_s=now_s,
             still_looks=1,
             still_seen=1,
+            still_score=score,
             first_s=now_s,
             last_s=now_s,
             score=score,
@@ -153,4 +165,7 @@ class Tracker:
         self._followed = []
         for fields in data["followed"]:
             boxes = {name: tuple(fields[name]) for name in ("box", "last_box", "anchor")}
-            self._followed.append(_Followed(**{**fields, **boxes, "votes": dict(fields["votes"])}))
+            # A snapshot of a version before has no sum: the last score stands for all.
+            summed = {"still_score": fields["score"] * fields["still_seen"]}
+            known = {**summed, **fields, **boxes, "votes": dict(fields["votes"])}
+            self._followed.append(_Followed(**known))

@@ -64,6 +64,15 @@ def test_a_person_lying_down_is_no_garbage(every: int) -> None:
     assert not confirmations(watch(_rule()), looks)
 
 
+def test_a_faint_box_of_who_put_a_bag_down_is_nobody() -> None:
+    """Who carried it has gone; a model still sees a little of a person in the bag, at every look."""
+    x0, y0, x1, y1 = BAG
+    carrier = Car((x0 - 40.0, y0 - 60.0, x0 + 16.0, y1), 0.0, 20.0, label="person")
+    trace = Car((x0 - 14.0, y0 - 10.0, x1 + 14.0, y1), 20.0, label="person", score=0.15)
+    found = confirmations(watch(_rule()), Street([carrier, trace, _bag(20.0)]).looks(140.0))
+    assert [event.violation.last_at_s for event in found] == [82.0]
+
+
 def test_bags_wait_at_a_collection_point_in_its_hours() -> None:
     """Within the hours of collection nothing counts; what is left when they are over does."""
     one = watch(_rule(zones=(POINT,), allow=(window("mon-sun", "11:00", "12:02"),)))
