@@ -34,8 +34,10 @@ DAMAGED_SHARE = 0.75
 """Share of the readings that could tell which have to say so: 12 of 16."""
 STAY = 0.4
 """A whole sign is still recognised down to this share of the rule's score ..."""
-USUAL = 0.5
+USUAL = 0.6
 """... and of what it usually has."""
+ALTERED = 0.8
+"""Likeness under which a sign that has less is broken: half of it dark leaves 0.73."""
 ON_SIGN = 0.3
 """Overlap (shared area over the smaller of the two) from which a box shows the zone's sign."""
 WIDEST = 1.6
@@ -200,18 +202,21 @@ class DamagedSign:
         believed = _seconded(damage, alike) if rivals and not same else damage
         if damage >= self.min_conf and believed >= max(self._conf, whole):
             return (Verdict.UNSURE, 0.0) if same else (Verdict.DAMAGED, believed)
-        usual = whole >= USUAL * sign.views.usual_score(scene.picture)
+        ever = sign.views.usual_score(scene.picture)
+        usual = alike is None or whole >= USUAL * ever
         if whole > damage and usual:
             # What has changed and may be damaged must not become the reference.
             doubtful = rivals and alike is not None and not same
             return (Verdict.UNSURE, 0.0) if doubtful else (Verdict.WHOLE, whole)
         # By night a board whose lamps are off is as good as invisible.
         by_day = scene.picture is not None and is_day(scene.picture)
-        changed = by_day and alike is not None and alike < appearance.LOOKS_CHANGED
+        likeness = alike if by_day and alike is not None else 1.0
+        if usual or likeness >= ALTERED:
+            return (Verdict.UNSURE, 0.0)
         if whole or damage:
-            broken = changed and not usual
-            return (Verdict.DAMAGED, _seconded(damage, alike)) if broken else (Verdict.UNSURE, 0.0)
-        gone = changed and not sign.is_covered(scene)
+            # That it has less than usual is a witness as well.
+            return (Verdict.DAMAGED, 1 - (1 - _seconded(damage, alike)) * whole / ever)
+        gone = likeness < appearance.LOOKS_CHANGED and not sign.is_covered(scene)
         return (Verdict.GONE, 1.0) if gone else (Verdict.UNSURE, 0.0)
 
     def read(self, zone_id: str, scene: Scene) -> Reading:

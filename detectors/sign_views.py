@@ -14,6 +14,8 @@ NIGHT_GREY = 70.0
 """Mean brightness of a picture under which signs are lit from inside, or not at all."""
 BLEND = 0.1
 """Share by which the reference follows what the whole sign looks like today."""
+NEARLY = 0.8
+"""Share of its usual score under which a view is not followed: what is half dark would be."""
 NEW_LOOK = 16
 """Readings in a row in which a whole sign looked otherwise, after which it is a new sign."""
 FIRST_LOOKS = 3
@@ -52,27 +54,27 @@ class SignViews:
         if picture is None or fresh is None:
             return
         light = _light(picture)
-        usual = self._scores.get(light, score)
-        self._scores[light] = usual + BLEND * (score - usual)
+        usual = self._scores.setdefault(light, score)
         known = self._views.get(light)
         alike = appearance.likeness(known, picture)
         if known is None or alike is None:
             self._first[light] = self._first.get(light, 0) + 1
             if self._first[light] >= FIRST_LOOKS:
                 self._views[light] = fresh
-        elif alike >= appearance.LOOKS_SAME:
+        elif alike >= appearance.LOOKS_SAME and score >= NEARLY * usual:
             self._views[light] = appearance.blended(known, fresh, BLEND)
+            self._scores[light] = usual + BLEND * (score - usual)
             self._renewed[light] = 0
         else:
             self._renewed[light] = self._renewed.get(light, 0) + 1
             if self._renewed[light] >= NEW_LOOK:
-                self._views[light] = fresh
+                self._views[light], self._scores[light] = fresh, score
                 self._renewed[light] = 0
 
     def doubt(self, picture: NDArray[np.uint8] | None) -> None:
-        """Take a view that shows it damaged: a first reference has to wait."""
+        """Take a view that shows it damaged: a first or a new reference has to wait."""
         if picture is not None:
-            self._first[_light(picture)] = 0
+            self._first[_light(picture)] = self._renewed[_light(picture)] = 0
 
     def to_json(self) -> dict[str, Any]:
         """State as JSON-able data."""

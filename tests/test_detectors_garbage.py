@@ -65,7 +65,7 @@ def test_a_person_lying_down_is_no_garbage(every: int) -> None:
 
 
 def test_a_faint_box_of_who_put_a_bag_down_is_nobody() -> None:
-    """Who carried it has gone; a model still sees a little of a person in the bag, at every look."""
+    """Who carried it has gone; a model sees a little of a person in the bag at every look."""
     x0, y0, x1, y1 = BAG
     carrier = Car((x0 - 40.0, y0 - 60.0, x0 + 16.0, y1), 0.0, 20.0, label="person")
     trace = Car((x0 - 14.0, y0 - 10.0, x1 + 14.0, y1), 20.0, label="person", score=0.15)
