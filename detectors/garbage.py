@@ -25,8 +25,6 @@ class ExposedGarbage(Standing):
 
     def __init__(self, rule: Rule) -> None:
         super().__init__(rule)
-        named = set(self._areas)
-        self._context = [area for area in self._context if area.zone.zone_id not in named]
         self._points = [a for a in self._areas.values() if a.zone.kind == "collection_point"]
 
     def zone_near(self, index: int, scene: Scene) -> str | None:

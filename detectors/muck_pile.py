@@ -2,7 +2,6 @@
 
 from detectors.attended import is_somebody
 from detectors.pixels import green_share
-from detectors.rule import Rule
 from detectors.scene import Scene
 from detectors.standing import Standing
 from detectors.thing import Thing
@@ -20,10 +19,6 @@ class MuckPile(Standing):
     """
 
     excusing = frozenset({"furniture", "collection_point"})
-
-    def __init__(self, rule: Rule) -> None:
-        super().__init__(rule)
-        self._context = [area for area in self._context if area.zone.zone_id not in self._areas]
 
     def zone_near(self, index: int, scene: Scene) -> str | None:
         """Zone of a heap that is not under a net, and nobody who lies there."""

@@ -28,7 +28,9 @@ class Standing:
 
     def __init__(self, rule: Rule) -> None:
         self._areas = {zone.zone_id: Area.of(zone) for zone in rule.accused_zones}
-        self._context = [Area.of(zone) for zone in rule.context_zones]
+        # A zone that the rule names is accused in, whatever its kind would excuse.
+        named = set(self._areas)
+        self._context = [Area.of(zone) for zone in rule.context_zones if zone.zone_id not in named]
 
     def observe(self, scene: Scene) -> None:
         """See what the whole scene says, before anything is asked about this look."""
