@@ -81,8 +81,8 @@ class Sign:
 
     def box(self, height: float) -> Box:
         """Hull of the zone in units; height: the picture's."""
-        xs, ys = zip(*self.zone.polygon, strict=True)
-        return (min(xs) * UNITS, min(ys) * height, max(xs) * UNITS, max(ys) * height)
+        x0, y0, x1, y1 = self.zone.around
+        return (x0 * UNITS, y0 * height, x1 * UNITS, y1 * height)
 
     def is_steady(self, scene: Scene) -> bool:
         """Whether the sign looks as it did at the last look that saw it changed."""
@@ -180,22 +180,11 @@ class DamagedSign:
 
     def _verdict(self, sign: Sign, scene: Scene) -> tuple[Verdict, float]:
         """Say what a look shows of a sign, and with which score."""
-        seen, box = scene.seen, np.asarray([sign.box(scene.height)])
-        whole = damage = 0.0
-        if len(seen):
-            common = intersections(box, seen.boxes)[0]
-            size = areas(seen.boxes)
-            on_sign = common / np.minimum(size, areas(box)[0]) >= ON_SIGN
-            on_sign &= size <= WIDEST * areas(box)[0]
-            for index in np.flatnonzero(on_sign).tolist():
-                if seen.names[index] == "sign_damaged":
-                    damage = max(damage, float(seen.scores[index]))
-                elif seen.names[index] == "sign":
-                    whole = max(whole, float(seen.scores[index]))
-            other = np.asarray([name not in {"sign", "sign_damaged"} for name in seen.names])
-            if np.any((common / areas(box)[0] >= HIDDEN) & other & scene.sure):
-                sign.note_cover(scene)
-                return (Verdict.UNSURE, 0.0)
+        scores = _scores_on(sign, scene)
+        if scores is None:
+            sign.note_cover(scene)
+            return (Verdict.UNSURE, 0.0)
+        whole, damage = scores
         alike = sign.views.likeness(scene.picture)
         same = alike is not None and alike >= UNCHANGED
         rivals = damage >= RIVAL * whole
@@ -246,6 +235,22 @@ class DamagedSign:
         for zone_id, sign in self._signs.items():
             if zone_id in data:
                 sign.take_up_json(data[zone_id])
+
+
+def _scores_on(sign: Sign, scene: Scene) -> tuple[float, float] | None:
+    """Return the best scores of whole and of damage on a sign; None where something hides it."""
+    seen, box = scene.seen, np.asarray([sign.box(scene.height)])
+    if not len(seen):
+        return (0.0, 0.0)
+    common, own, size = intersections(box, seen.boxes)[0], areas(box)[0], areas(seen.boxes)
+    other = np.asarray([name not in {"sign", "sign_damaged"} for name in seen.names])
+    if np.any((common / own >= HIDDEN) & other & scene.sure):
+        return None
+    best = {"sign": 0.0, "sign_damaged": 0.0}
+    on_sign = (common / np.minimum(size, own) >= ON_SIGN) & (size <= WIDEST * own) & ~other
+    for index in np.flatnonzero(on_sign).tolist():
+        best[seen.names[index]] = max(best[seen.names[index]], float(seen.scores[index]))
+    return (best["sign"], best["sign_damaged"])
 
 
 def _seconded(damage: float, alike: float | None) -> float:

@@ -94,8 +94,8 @@ class Rule:
         """Whether zones of both may have ground in common, by the boxes around them."""
         return any(
             one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]
-            for one in map(_around, self.accused_zones)
-            for two in map(_around, other.accused_zones)
+            for one in (zone.around for zone in self.accused_zones)
+            for two in (zone.around for zone in other.accused_zones)
         )
 
     @property
@@ -147,11 +147,6 @@ class Rule:
             fields["share"] = self.share
         text = json.dumps(fields, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _around(zone: Zone) -> tuple[float, float, float, float]:
-    xs, ys = zip(*zone.polygon, strict=True)
-    return (min(xs), min(ys), max(xs), max(ys))
 
 
 def _validity(window: Window) -> list[object]:

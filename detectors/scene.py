@@ -107,6 +107,10 @@ class Scene:
     since_last_s: float | None
     """Seconds since the last such look; None for the first."""
 
+    def named_as(self, aliases: Mapping[str, str]) -> Self:
+        """Give things their other names, if there are any."""
+        return replace(self, seen=self.seen.named_as(aliases)) if aliases else self
+
     @property
     def sure(self) -> NDArray[np.bool_]:
         """(N,) which sightings are believed to be something: in this look, or as a track.

@@ -1,7 +1,6 @@
 """A camera's rules at work: looks in, outcomes out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -43,15 +42,14 @@ class Watch:
         self._tracker = Tracker(interval_s)
         self._rules: dict[str, Follower] = {}
         self._aliases: dict[str, Mapping[str, str]] = {}
-        """What a rule takes things for, by the rule's key; only where it takes any for another."""
+        """What a rule takes things for, by the rule's key; mostly nothing."""
         for rule in rules:
             own = rule.beside(rules)
             names = Names(site_id, camera_id, own, rule.effective_version)
             schedule = Schedule(timezone, rule.allow, rule.hours)
             key = _key(rule, self._rules)
             self._rules[key] = follower_of(names, schedule, interval_s)
-            if own.aliases:
-                self._aliases[key] = own.aliases
+            self._aliases[key] = own.aliases
         self._offset_s = 0.0
         """Added to a look's at_s gives the watch's own timeline."""
         self._last: tuple[float, datetime] | None = None
@@ -71,9 +69,7 @@ class Watch:
         if look.basis is Basis.OBSERVED and look.state is PictureState.OK:
             scene = self._scene(look, instant)
             for key, follower in self._rules.items():
-                aliases = self._aliases.get(key)
-                seen = scene.seen.named_as(aliases) if aliases else scene.seen
-                follower.step(replace(scene, seen=seen) if aliases else scene, ledger)
+                follower.step(scene.named_as(self._aliases[key]), ledger)
             self._last_observed_s = instant.now_s
         else:
             carried = look.basis is Basis.CARRIED and look.state is PictureState.OK

@@ -55,6 +55,12 @@ class Zone:
                 f"zone {self.zone_id!r}: a polygon needs three corners, got {len(self.polygon)}"
             )
 
+    @property
+    def around(self) -> tuple[float, float, float, float]:
+        """The box around it: x0 y0 x1 y1, in fractions of the picture."""
+        xs, ys = zip(*self.polygon, strict=True)
+        return (min(xs), min(ys), max(xs), max(ys))
+
 
 WHOLE_PICTURE = Zone("", "any", ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
 """What a rule without zones watches."""
