@@ -92,6 +92,19 @@ def wait_until(true: Callable[[], bool], timeout_s: float = 30.0) -> None:
         time.sleep(0.02)
 
 
+def reach(store: Store, wanted: Mapping[DeliveryState, int], timeout_s: float = 30.0) -> None:
+    """Wait until the deliveries are in these states; says what became of each otherwise."""
+    end_s = time.monotonic() + timeout_s
+    while states(store) != wanted:
+        left = [
+            f"{row.state} after {row.attempts}: {row.last_error}"
+            for row in store.deliveries()
+            if row.state is not DeliveryState.DELIVERED
+        ]
+        assert time.monotonic() < end_s, f"waited in vain for {wanted}; {left}"
+        time.sleep(0.02)
+
+
 def test_a_confirmed_case_arrives_and_is_told(store: Store) -> None:
     """Delivered once, its number stored, the listener called with the row as stored."""
     told: list[Delivery] = []
@@ -120,7 +133,7 @@ def test_a_stored_case_is_never_posted_again(store: Store) -> None:
     """However the answer to it went wrong, it is found and not doubled."""
     keys = confirm(store, len(STORING))
     with CaseServer(STORING, hang_s=1.0) as server, courier(store, server, settings=WIDE):
-        wait_until(lambda: states(store) == {DeliveryState.DELIVERED: len(STORING)})
+        reach(store, {DeliveryState.DELIVERED: len(STORING)})
         assert not server.behaviours
         assert sorted(server.keys) == sorted(keys)
 
@@ -130,18 +143,25 @@ def test_a_case_that_is_found_gets_its_number(store: Store, behaviour: str) -> N
     """Of the very first case too, where nothing else has ever been found on the server."""
     confirm(store, 1)
     with CaseServer([behaviour]) as server, courier(store, server):
-        wait_until(lambda: states(store) == {DeliveryState.DELIVERED: 1})
+        reach(store, {DeliveryState.DELIVERED: 1})
     assert store.deliveries()[0].remote_case_id == "1"
 
 
 def test_a_lost_case_is_posted_again(store: Store) -> None:
-    """Each twice lost in every way, then taken: one request is there of each in the end."""
-    keys = confirm(store, len(LOSING))
-    with CaseServer(LOSING * 2) as server, courier(store, server, settings=WIDE):
-        wait_until(lambda: states(store) == {DeliveryState.DELIVERED: len(LOSING)})
+    """Each twice lost in every way, then taken: one request is there of each in the end.
+
+    One has arrived before. Of a server that has never shown a case, only the first one lost is
+    posted again, and not without end: which posts are lost to whom is chance here.
+    """
+    keys = confirm(store, 1)
+    with CaseServer() as server, courier(store, server, settings=WIDE):
+        reach(store, {DeliveryState.DELIVERED: 1})
+        server.behaviours.extend(LOSING * 2)
+        keys += confirm(store, len(LOSING))
+        reach(store, {DeliveryState.DELIVERED: 1 + len(LOSING)})
         assert sorted(server.keys) == sorted(keys)
         posts = [hit for hit in server.hits if hit.startswith("POST")]
-        assert len(posts) == 3 * len(LOSING)
+        assert len(posts) == 1 + 3 * len(LOSING)
 
 
 def test_a_server_that_is_down_is_waited_for(store: Store) -> None:
@@ -155,7 +175,7 @@ def test_a_server_that_is_down_is_waited_for(store: Store) -> None:
                 row.maybe_sent for row in store.deliveries(states=[DeliveryState.PENDING])
             )
             server.start()
-            wait_until(lambda: states(store) == {DeliveryState.DELIVERED: 5})
+            reach(store, {DeliveryState.DELIVERED: 5})
         assert sorted(server.keys) == sorted(keys)
 
 
@@ -163,13 +183,13 @@ def test_a_refused_case_is_dead_and_says_why(store: Store) -> None:
     """One attempt, and the server's reason stands in the row; a person can have it posted again."""
     (key,) = confirm(store, 1)
     with CaseServer(["400"]) as server, courier(store, server):
-        wait_until(lambda: states(store) == {DeliveryState.DEAD: 1})
+        reach(store, {DeliveryState.DEAD: 1})
         (row,) = store.deliveries()
         assert row.last_error == "HTTP 400: lat/long is outside the city"
         (attempt,) = store.case(row.violation_id).attempts
         assert attempt.outcome is AttemptOutcome.DEAD
         store.requeue(row.delivery_id, by="li")
-        wait_until(lambda: states(store) == {DeliveryState.DELIVERED: 1})
+        reach(store, {DeliveryState.DELIVERED: 1})
         assert server.keys == [key]
 
 
@@ -177,7 +197,7 @@ def test_every_attempt_leaves_a_row(store: Store) -> None:
     """What was tried, when, and what came of it."""
     confirm(store, 1)
     with CaseServer(["503_wait", "cut"]) as server, courier(store, server):
-        wait_until(lambda: states(store) == {DeliveryState.DELIVERED: 1})
+        reach(store, {DeliveryState.DELIVERED: 1})
     attempts = store.case(store.deliveries()[0].violation_id).attempts
     outcomes = [attempt.outcome for attempt in attempts]
     assert outcomes == [AttemptOutcome.RETRY, AttemptOutcome.RETRY, AttemptOutcome.DELIVERED]
@@ -193,7 +213,7 @@ def test_retry_after_holds_every_case(store: Store) -> None:
     with CaseServer(["429"]) as server:
         server.on_post = lambda _key: arrivals.append(time.monotonic())
         with courier(store, server, settings=one):
-            wait_until(lambda: states(store) == {DeliveryState.DELIVERED: 3})
+            reach(store, {DeliveryState.DELIVERED: 3})
     assert arrivals[1] - arrivals[0] >= 0.95
 
 
@@ -211,7 +231,7 @@ def test_the_mark_is_on_disk_before_the_request_leaves(tmp_path: Path) -> None:
         server.on_post = look
         confirm(store, 1)
         with courier(store, server):
-            wait_until(lambda: states(store) == {DeliveryState.DELIVERED: 1})
+            reach(store, {DeliveryState.DELIVERED: 1})
     assert len(seen) == 1
     assert seen[0] is not None
 
@@ -223,7 +243,7 @@ def test_a_held_case_is_not_posted(store: Store) -> None:
         time.sleep(0.5)
         assert server.hits == []
         store.approve(make_violation(0).violation_id, by="li")
-        wait_until(lambda: states(store) == {DeliveryState.DELIVERED: 1})
+        reach(store, {DeliveryState.DELIVERED: 1})
 
 
 @pytest.mark.parametrize("lists", ["404", "redirect"])
@@ -232,13 +252,13 @@ def test_where_nobody_can_be_asked_a_person_decides(store: Store, lists: str) ->
     (key,) = confirm(store, 1)
     with CaseServer(["cut", "cut"]) as server, courier(store, server):
         server.lists = lists
-        wait_until(lambda: states(store) == {DeliveryState.UNRESOLVED: 1})
+        reach(store, {DeliveryState.UNRESOLVED: 1})
         assert server.keys == [key]
         (row,) = store.deliveries()
         assert "cannot be asked" in row.last_error
         store.requeue(row.delivery_id, by="li")
         wait_until(lambda: len(server.stored) == 2)
-        wait_until(lambda: states(store) == {DeliveryState.UNRESOLVED: 1})
+        reach(store, {DeliveryState.UNRESOLVED: 1})
         time.sleep(0.5)
         assert server.keys == [key, key]  # the person's second post, and no third
 
@@ -247,7 +267,7 @@ def test_a_server_that_hides_what_it_has_is_not_believed(store: Store) -> None:
     """A list without a case that was delivered says nothing about another one either."""
     keys = confirm(store, 1)
     with CaseServer() as server, courier(store, server):
-        wait_until(lambda: states(store) == {DeliveryState.DELIVERED: 1})
+        reach(store, {DeliveryState.DELIVERED: 1})
         server.hidden = True
         server.behaviours.append("cut")
         keys += confirm(store, 1)
@@ -259,7 +279,7 @@ def test_a_server_that_begins_to_hide_is_not_believed(store: Store) -> None:
     """What it once has shown proves nothing about today."""
     keys = confirm(store, 1)
     with CaseServer(["cut"]) as server, courier(store, server):
-        wait_until(lambda: states(store) == {DeliveryState.DELIVERED: 1})
+        reach(store, {DeliveryState.DELIVERED: 1})
         time.sleep(FAST.settle_s)
         server.hidden = True
         server.behaviours.append("cut")
@@ -319,7 +339,7 @@ def test_a_system_that_is_away_for_longer_than_doubt_is_waited_for(store: Store)
         time.sleep(3.0)
         assert not {DeliveryState.UNRESOLVED, DeliveryState.DEAD} & set(states(store))
         server.choose, server.lists = None, None
-        wait_until(lambda: states(store) == {DeliveryState.DELIVERED: 4})
+        reach(store, {DeliveryState.DELIVERED: 4})
         assert sorted(server.keys) == sorted(keys)
 
 
@@ -339,7 +359,7 @@ def test_a_clock_set_forward_shortens_no_wait(tmp_path: Path) -> None:
         with courier(store, server):
             wait_until(lambda: any("POST" in hit for hit in server.hits))
             ahead = timedelta(days=3)
-            wait_until(lambda: states(store) == {DeliveryState.DELIVERED: 1})
+            reach(store, {DeliveryState.DELIVERED: 1})
         assert len(server.stored) == 1
 
 
@@ -356,7 +376,7 @@ def test_a_stopped_courier_leaves_its_post_to_the_next(store: Store) -> None:
         assert first.stop(timeout_s=0.3) is False
         assert time.monotonic() - began_s < 1.0
         with courier(store, server, settings=settings):
-            wait_until(lambda: states(store) == {DeliveryState.DELIVERED: 1})
+            reach(store, {DeliveryState.DELIVERED: 1})
         assert server.keys == keys
         assert first.stop(timeout_s=5.0) is True
 
@@ -371,7 +391,7 @@ def test_a_listener_that_fails_stops_nothing(
 
     confirm(store, 2)
     with CaseServer() as server, courier(store, server, on_delivered=fail):
-        wait_until(lambda: states(store) == {DeliveryState.DELIVERED: 2})
+        reach(store, {DeliveryState.DELIVERED: 2})
     assert sum("after the delivery" in record.message for record in caplog.records) == 2
 
 
@@ -380,7 +400,7 @@ def test_a_case_that_cannot_be_read_is_dead_and_others_go_on(store: Store) -> No
     store.confirm(make_violation(90), None, {"nothing": "of a case"})
     confirm(store, 1)
     with CaseServer() as server, courier(store, server):
-        wait_until(lambda: states(store) == {DeliveryState.DEAD: 1, DeliveryState.DELIVERED: 1})
+        reach(store, {DeliveryState.DEAD: 1, DeliveryState.DELIVERED: 1})
 
 
 def test_a_busy_store_is_waited_for(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -398,7 +418,7 @@ def test_a_busy_store_is_waited_for(tmp_path: Path, caplog: pytest.LogCaptureFix
         other.execute("ROLLBACK")
         other.close()
         confirm(store, 1)
-        wait_until(lambda: states(store) == {DeliveryState.DELIVERED: 1})
+        reach(store, {DeliveryState.DELIVERED: 1})
 
 
 def test_forty_cases_through_every_fault_arrive_once_each(store: Store) -> None:
@@ -422,7 +442,7 @@ def test_forty_cases_through_every_fault_arrive_once_each(store: Store) -> None:
         with courier(store, server):
             for other in others:
                 other.start()
-            wait_until(lambda: states(store) == {DeliveryState.DELIVERED: 40}, timeout_s=90.0)
+            reach(store, {DeliveryState.DELIVERED: 40}, timeout_s=90.0)
             for other in others:
                 other.stop(10.0)
         assert sorted(filter(None, server.keys)) == sorted(keys)
@@ -470,6 +490,6 @@ def test_counters_tell_what_happened(store: Store) -> None:
             wait_until(
                 lambda: len(states(store)) == 2 and DeliveryState.PENDING not in states(store)
             )
-            wait_until(lambda: states(store) == {DeliveryState.DEAD: 1, DeliveryState.DELIVERED: 1})
+            reach(store, {DeliveryState.DEAD: 1, DeliveryState.DELIVERED: 1})
         counted = running.counters()
     assert counted == {"posted": 2, "unanswered": 1, "refused": 1, "looked_up": 1, "delivered": 1}
