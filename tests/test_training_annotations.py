@@ -48,16 +48,19 @@ def test_yolo_reads_boxes_and_polygons(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("7 0.5 0.5 0.1 0.1\n", "a.txt:1"),  # no such class
+        ("7 0.5 0.5 0.1 0.1\n", "a.txt:1: class 7, expected 0 to 0"),
+        ("-1 0.5 0.5 0.1 0.1\n", "a.txt:1: class -1, expected"),  # not the last of the names
+        (None, "a.txt: cannot be read"),
         ("0 0.5 0.5 0.1\n", "got 3"),  # neither a box nor a polygon
         ("0 0.9 0.5 0.6 0.1\n", "outside"),  # reaches beyond the picture
         ("0 0.5 0.5 0.0 0.1\n", "no area"),
     ],
 )
-def test_bad_yolo_lines_are_named(tmp_path: Path, text: str, message: str) -> None:
-    """A line that cannot be right is refused with its file."""
+def test_bad_yolo_lines_are_named(tmp_path: Path, text: str | None, message: str) -> None:
+    """A line that cannot be right is refused with its file, and so is a picture without labels."""
     labels = tmp_path / "a.txt"
-    labels.write_text(text, encoding="utf-8")
+    if text is not None:
+        labels.write_text(text, encoding="utf-8")
     with pytest.raises(DatasetError, match=message):
         read_yolo(picture(tmp_path / "a.jpg"), labels, ("car",), {"car": "car"}, "set")
 

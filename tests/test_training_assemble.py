@@ -76,6 +76,24 @@ def test_a_scene_without_its_picture_is_refused(tmp_path: Path) -> None:
         assemble(Sources((tmp_path / "scenes",)), None, tmp_path / "out")
 
 
+def test_a_wrong_teacher_leaves_a_finished_dataset(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A teacher that is no model, or no file, ends in exit 2 and one line; nothing is undone."""
+    rendered(tmp_path / "scenes", range(1))
+    arguments = ["--scenes", str(tmp_path / "scenes"), "--out", str(tmp_path / "out")]
+    assert main(arguments) == 0
+    teacher = tmp_path / "teacher.onnx"
+    for content in (None, b"not a model"):
+        if content is not None:
+            teacher.write_bytes(content)
+        capsys.readouterr()
+        assert main([*arguments, "--teacher", str(teacher)]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "teacher.onnx" in line
+        assert (tmp_path / "out" / "dataset.json").exists()
+
+
 @pytest.mark.parametrize(
     ("box", "news"),
     [

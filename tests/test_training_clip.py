@@ -2,19 +2,30 @@
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from shapely import Point, Polygon
 
 from tests.conftest import REPOSITORY
-from training.clip import read_pictures
+from tests.small_disk import small_disk
+from training.clip import main, read_pictures
 from training.example import DatasetError
-from training.scenes.clip import FPS, LENGTH_S, PARKS_S, moment_of, moving_things, zone
+from training.scenes.clip import (
+    FPS,
+    LENGTH_S,
+    PARKS_S,
+    moment_of,
+    moving_things,
+    write_plan,
+    zone,
+)
 
 CLIP = REPOSITORY / "configs" / "demo" / "parked-car.mp4"
 
@@ -125,3 +136,29 @@ def test_a_clip_with_a_missing_picture_is_not_made(tmp_path: Path) -> None:
     """The message says which picture is not rendered yet."""
     with pytest.raises(DatasetError, match="tick 4"):
         read_pictures(tmp_path, {"shows": [4, 4, 5]})
+
+
+def test_a_clip_that_cannot_be_made_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A plan cut off or of something else ends in exit 2, a full disk in 1; each in one line."""
+    words = ["--pictures", str(tmp_path), "--out"]
+    for text, message in (('{"shows": [', "cannot be read"), ("{}", "not what training.scenes")):
+        (tmp_path / "plan.json").write_text(text)
+        assert main([*words, str(tmp_path / "clip")]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert f"plan.json: {message}" in line
+    if shutil.which("ffmpeg") is None:
+        pytest.skip("no ffmpeg")
+    write_plan(tmp_path)
+    plan = json.loads((tmp_path / "plan.json").read_text())
+    (tmp_path / "plan.json").write_text(json.dumps(plan | {"shows": [0, 0]}))
+    (tmp_path / "0000.json").write_text("[]")
+    noise = np.random.default_rng(0).integers(0, 255, (360, 640, 3)).astype(np.uint8)
+    cv2.imwrite(str(tmp_path / "0000.jpg"), noise)
+    with small_disk(tmp_path / "small", "16k") as disk:
+        assert main([*words, str(disk / "clip")]) == 1
+        assert not (disk / "clip.json").exists()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "clip.mp4: ffmpeg failed: " in line
+    assert "No space left" in line

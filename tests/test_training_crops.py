@@ -1,10 +1,16 @@
 """Cuts of pictures carry their boxes with them."""
 
+from pathlib import Path
+
+import cv2
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.crops import CUT, INPUT, Sample, cut, tint
+from training.crops import CUT, INPUT, Sample, cut, read_sample, tint
+from training.dataset import read_counts
+from training.example import DatasetError
 
 
 def street(x0: int, y0: int, width: int, height: int) -> Sample:
@@ -60,3 +66,46 @@ def test_tint_keeps_the_form_and_changes_the_colour() -> None:
         out = tint(np.random.default_rng(seed), picture)
         assert (out.shape, out.dtype) == (picture.shape, picture.dtype)
         assert (out != picture).any()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, r"a\.txt: cannot be read .*No such file"),
+        ("0 0.5 0.5 0.1 0.1\n15 0.5 0.5 0.1 0.1\n", r"a\.txt:2: class 15, expected 0 to 14"),
+        ("-1 0.5 0.5 0.1 0.1\n", "class -1, expected"),
+        ("0.5 0.5 0.5 0.1 0.1\n", "class 0.5, expected"),
+        ("nan 0.5 0.5 0.1 0.1\n", "expected a class and 4 numbers"),
+        ("0 0.5 0.5 0.1\n", "expected a class and 4 numbers"),
+        ("car 0.5 0.5 0.1 0.1\n", r"a\.txt:1: .*'car'"),
+    ],
+)
+def test_labels_that_cannot_be_learned_are_named(
+    tmp_path: Path, text: str | None, message: str
+) -> None:
+    """A picture of a dataset without labels, and a line that is wrong, are refused by file."""
+    for name in ("images", "labels"):
+        (tmp_path / name / "train").mkdir(parents=True)
+    picture = tmp_path / "images" / "train" / "a.jpg"
+    cv2.imwrite(str(picture), np.zeros((20, 40, 3), np.uint8))
+    if text is not None:
+        (tmp_path / "labels" / "train" / "a.txt").write_text(text)
+    with pytest.raises(DatasetError, match=message):
+        read_sample(picture)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "no dataset.json, so it is none or half-written"),
+        ('{"train": {"pic', r"dataset\.json: not what training\.assemble writes: JSONDecodeError"),
+        ('{"train": 3}', "not what training.assemble writes"),
+        ('{"train": {"pictures": {}}, "unknown": {"a": ["lorry"]}}', "'lorry' is none of car, bus"),
+    ],
+)
+def test_a_half_written_dataset_is_refused(tmp_path: Path, text: str | None, message: str) -> None:
+    """A dataset.json that is not there, cut off or of something else is refused by name."""
+    if text is not None:
+        (tmp_path / "dataset.json").write_text(text)
+    with pytest.raises(DatasetError, match=message):
+        read_counts(tmp_path)

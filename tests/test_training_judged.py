@@ -8,8 +8,8 @@ import pytest
 
 from models import Detections, load
 from tests.conftest import REPOSITORY
-from training.evaluate import COMMON, table_of
-from training.example import Box, DatasetError, Example
+from training.evaluate import table_of
+from training.example import COMMON, Box, DatasetError, Example
 from training.judged import Judged
 from training.look import look
 from training.quiet import judge_quiet, shows_nothing
@@ -37,6 +37,7 @@ def answers(*rows: tuple[tuple[float, float, float, float], float, int]) -> Dete
 
 NEAR = (0.0, 0.0, 80.0, 60.0)
 FAR = (100.0, 100.0, 112.0, 112.0)
+SMALL = (200.0, 100.0, 204.0, 103.0)
 JUDGED = Judged(
     [
         example("sun", (Box("car", NEAR, "renderer", 8.0), Box("stall", FAR, "renderer", 40.0))),
@@ -74,11 +75,34 @@ def test_conditions_are_told_apart() -> None:
 
 
 def test_look_alikes_count_only_what_cannot_be_there() -> None:
-    """A stall at 0.6 is one false box in two pictures; a car may be there, muck is below."""
+    """A stall at 0.6 is one false box in two pictures; muck is below, a car counts apart."""
     assert JUDGED.look_alikes(0.5, COMMON) == {
         "pictures": 2,
         "false_a_picture": 0.5,
         "by_class": {"stall": 1},
+        "common_false_a_picture": 0.5,
+        "common_by_class": {"car": 1},
+    }
+    assert Judged([example("sun", ())], [answers()], NAMES, OWN).look_alikes(0.5, COMMON) is None
+
+
+def test_beside_look_alikes_common_things_may_truly_stand() -> None:
+    """A car, one called truck's, and one too small to be asked for fit; a second on one does not.
+
+    A stall made of the same car is false, and does not take it from the box that is right.
+    """
+    there = (Box("car", NEAR, "renderer"), Box("truck", FAR, "renderer"))
+    small = Box("car", SMALL, "renderer")
+    picture = Example(
+        Path("x"), 512, 288, there, "scenes", ("sun", 1), "sun", "look-alikes", (small,)
+    )
+    found = answers((NEAR, 0.95, 1), (NEAR, 0.9, 0), (NEAR, 0.8, 0), (FAR, 0.7, 0), (SMALL, 0.7, 0))
+    assert Judged([picture], [found], NAMES, OWN).look_alikes(0.5, COMMON) == {
+        "pictures": 1,
+        "false_a_picture": 1.0,
+        "by_class": {"stall": 1},
+        "common_false_a_picture": 1.0,
+        "common_by_class": {"car": 1},
     }
 
 

@@ -1,5 +1,6 @@
 """From seeds to manifest in one command: what stops it, and what it leaves alone."""
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from training import make
-from training.make import Plan, StepError, _options, _plan, _run, main
+from training.make import Plan, StepError, _enter, _options, _plan, _run, main
 
 
 def plan(out: Path) -> Plan:
@@ -68,3 +69,27 @@ def test_without_its_environments_it_says_how_they_are_made(
     monkeypatch.setattr(make, "SCENES", tmp_path / "none" / "bin" / "python")
     assert main(["--small", "--out", str(tmp_path / "out")]) == 2
     assert "make model" in capsys.readouterr().err
+
+
+def test_a_model_that_is_entered_says_what_it_drops(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Scores of violations of the weights before are gone, and that is no secret of a log file."""
+    toy, weights = plan(tmp_path / "out"), tmp_path / "weights"
+    run = toy.out / "run"
+    run.mkdir(parents=True)
+    weights.mkdir()
+    bundled = make.HOME / "models" / "weights"
+    shutil.copyfile(bundled / "street.onnx", run / "street.onnx")
+    listed = json.loads((bundled / "manifest.json").read_text(encoding="utf-8"))
+    entry = next(one for one in listed["models"] if one["name"] == "street")
+    for name in ("made", "scores"):
+        (run / f"{name}.json").write_text(json.dumps(entry[name]), encoding="utf-8")
+    entry |= {"sha256": "0" * 64, "kind_conf": {"muck_pile": 0.18}}
+    (weights / "manifest.json").write_text(json.dumps(listed), encoding="utf-8")
+    _enter(toy, weights)
+    told = capsys.readouterr().err
+    assert "kind_conf of the weights before is dropped (muck_pile)" in told
+    assert "benchmarks.kind_conf" in told
+    [entered] = json.loads((weights / "manifest.json").read_text(encoding="utf-8"))["models"]
+    assert "kind_conf" not in entered

@@ -67,6 +67,18 @@ def test_every_format_gives_the_same_pictures(tmp_path: Path, form: str) -> None
         assert example.boxes[0].xyxy == pytest.approx(BOX, abs=0.01)
 
 
+@pytest.mark.parametrize("text", [b"van\ntree", b"van\r\ntree\r\n", b"\xef\xbb\xbfvan \n tree\n\n"])
+def test_class_names_are_read_as_any_editor_leaves_them(tmp_path: Path, text: bytes) -> None:
+    """Without a last line's end, with Windows' ends and mark, with blanks: two names, not one."""
+    folder = city(tmp_path / "city", "yolo", 1)
+    (folder / "classes.txt").write_bytes(text)
+    (example,) = own_set("yolo", folder).read()
+    assert [box.label for box in example.boxes] == ["car"]
+    (folder / "mapping.json").write_text('{"classes": {"van": "car"}}')
+    with pytest.raises(DatasetError, match="classes tree are none of ours"):
+        own_set("yolo", folder).read()
+
+
 def test_own_pictures_become_a_dataset_in_both_formats(tmp_path: Path) -> None:
     """YOLO and COCO labels agree, what is unknown is kept, and a sheet shows the pictures."""
     out = tmp_path / "out"
@@ -91,6 +103,14 @@ def test_mistakes_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     (folder / "mapping.json").write_text('{"classes": {"van": "lorry"}}')
     with pytest.raises(DatasetError, match="'lorry' is none of car, bus"):
         own_set("voc", folder)
+    for text in ('{"unknown": 5}', '{"classes": {"van": ["car"]}}', "[]", "{"):
+        (folder / "mapping.json").write_text(text)
+        with pytest.raises(DatasetError, match=r"mapping\.json: "):
+            own_set("voc", folder)
+    (folder / "classes.txt").touch()
+    (folder / "mapping.json").unlink()
+    with pytest.raises(DatasetError, match="it is empty"):
+        own_set("yolo", folder).read()
     (tmp_path / "none").mkdir()
     for form, where, words in (
         ("xlsx", folder, "none of voc, yolo, coco"),

@@ -32,6 +32,8 @@ def test_what_is_kept_becomes_a_label_once(tmp_path: Path) -> None:
     assert lines[1].split()[1:] == ["0.550000", "0.550000", "0.100000", "0.100000"]
     assert accept(rows[::2], out) == 0
     assert json.loads((out / "dataset.json").read_text())["self_labelled"] == 2
+    (out / "dataset.json").write_text('{"train": {"pic')
+    assert main(arguments) == 2
 
 
 def test_only_classes_without_labels_are_proposed(shared_data: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from argparse import ArgumentTypeError
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from training.scenes.cameras import Camera
 from training.scenes.lens import draw_lens, shoot
 from training.scenes.light import WEATHERS, draw_light
 from training.scenes.paint import WHITE
-from training.scenes.request import RequestError, read_request
+from training.scenes.request import RequestError, read_request, worker_of
 from training.scenes.scene import make_scene, streams_of
 from training.scenes.shape import box
 from training.scenes.silhouette import silhouette_px
@@ -186,6 +187,14 @@ def test_a_request_that_cannot_be_rendered_is_refused(
     path.write_text(text, encoding="utf-8")
     with pytest.raises(RequestError, match=message):
         read_request(path)
+
+
+@pytest.mark.parametrize("text", ["x", "1", "2/2", "0/0", "-1/2", "0/1/2", "/"])
+def test_a_worker_that_is_none_is_refused(text: str) -> None:
+    """Only N/M with N below M says which seeds are a worker's; the tools end in argparse's way."""
+    with pytest.raises(ArgumentTypeError, match="as in 0/2"):
+        worker_of(text)
+    assert worker_of("1/2") == (1, 2)
 
 
 def test_the_renderers_mask_agrees_with_the_geometry(tmp_path: Path) -> None:

@@ -13,7 +13,9 @@ import pytest
 
 from models import STREET_CLASSES
 from tests.conftest import REPOSITORY
+from tests.small_disk import small_disk
 from training.scenes.cast import CAST
+from training.scenes.film import FilmError, encode
 from training.scenes.stage import set_stage
 from training.scenes.story import Story, StoryError, parse_story, read_story
 
@@ -168,6 +170,23 @@ def test_a_story_that_is_no_json_names_its_file(tmp_path: Path) -> None:
     path.write_text("{", encoding="utf-8")
     with pytest.raises(StoryError, match=r"story\.json"):
         read_story(path)
+
+
+def test_a_video_that_is_cut_short_is_not_taken_for_one(tmp_path: Path) -> None:
+    """On a full disk ffmpeg ends with 0; it is an error all the same, as a missing folder is."""
+    if shutil.which("ffmpeg") is None:
+        pytest.skip("no ffmpeg")
+    rng, moments = np.random.default_rng(0), (0.0, 2.0, 4.0)
+    pictures = [rng.integers(0, 255, (96, 160, 3)).astype(np.uint8) for _ in moments]
+    with pytest.raises(FilmError, match=r"gone/a\.mp4: ffmpeg failed: .*No such file"):
+        encode(pictures, moments, 2.0, tmp_path / "gone" / "a.mp4")
+    encode(pictures, moments, 2.0, tmp_path / "a.mp4")
+    assert (tmp_path / "a.mp4").stat().st_size > 16384
+    with (
+        small_disk(tmp_path / "small", "16k") as disk,
+        pytest.raises(FilmError, match="No space left"),
+    ):
+        encode(pictures, moments, 2.0, disk / "a.mp4")
 
 
 def test_a_story_becomes_a_video_with_its_truth(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import REPOSITORY
 from tests.rendered import rendered
+from tests.small_disk import small_disk
 from training.assemble import Sources, assemble
 
 TRAINING = REPOSITORY / ".venv-training" / "bin" / "python"
@@ -90,20 +91,81 @@ from pathlib import Path
 from training.cuts import Cuts
 data, run = Path(sys.argv[2]), Path(sys.argv[3])
 assert len(Cuts(data, frozenset({"plates"}))) == 2 and len(Cuts(data)) == 3
+"""
+
+REFUSES = """
+import contextlib, io, pickle
+from training.architecture import ARCHITECTURE
+from training.example import CLASSES
+from training.export import main as export
+def told(tool, *arguments):
+    with contextlib.redirect_stderr(io.StringIO()) as said:
+        assert tool([str(word) for word in arguments]) == 2, arguments
+    (line,) = said.getvalue().splitlines()
+    return line
 run.mkdir()
-torch.save({"classes": ["cat"], "architecture": "yolo26n.yaml"}, run / "last.pt")
-words = ["--dataset", str(data), "--run", str(run), "--steps", "1"]
-assert main(words) == 2
-assert main([*words, "--leave-out", "moon"]) == 2
-print("equal")
+last, other = run / "last.pt", run.with_name("other.pt")
+words = ["--dataset", data, "--run", run, "--steps", "1"]
+exports = ["onnx", "--out", "x", "--checkpoint"]
+assert "no 'moon'" in told(main, *words, "--leave-out", "moon")
+ours = {"classes": list(CLASSES), "architecture": ARCHITECTURE}
+last.write_bytes(b"not a checkpoint")
+assert f"{last}: no whole checkpoint" in told(main, *words)
+assert last.read_bytes() == b"not a checkpoint"
+last.unlink()
+for content, words_ in (
+    ({"model": model, "epoch": 3}, "no whole checkpoint of training.train (UnpicklingError)"),
+    ({"weights": torch.zeros(2)}, "a checkpoint of another model"),
+    (ours | {"classes": ["cat"]}, "a checkpoint of another model"),
+    ([1, 2], "a checkpoint of another model"),
+    (ours, "a checkpoint without mean"),
+):
+    torch.save(content, other)
+    assert f"{other}: {words_}" in told(export, *exports, other)
+    assert f"{other}: {words_}" in told(main, *words, "--start", other)
+whole = other.read_bytes()
+for content in (b"", whole[:-30], pickle.dumps(ours)[:-9], bytes(range(256))):
+    other.write_bytes(content)
+    assert f"{other}: no whole checkpoint" in told(export, *exports, other)
+for name in ("gone.pt", "gone.onnx"):
+    assert f"{name}: cannot be read (No such file" in told(main, *words, "--start", run / name)
+onnx = other.rename(other.with_suffix(".onnx"))
+assert f"{onnx}: no ONNX file" in told(main, *words, "--start", onnx)
+assert "File exists" in told(main, *words[:2], "--run", onnx, "--steps", "1")
+labels, counts = data / "labels" / "train" / "scenes-000001-0.txt", data / "dataset.json"
+for path, content, words_ in (
+    (labels, "99 0.5 0.5 0.1 0.1", "txt:1: class 99, expected 0 to 14"),
+    (labels, None, "scenes-000001-0.txt: cannot be read"),
+    (counts, counts.read_text()[:40], "dataset.json: not what training.assemble writes"),
+    (counts, "{}", "dataset.json: not what training.assemble writes: KeyError('train')"),
+    (counts, None, "half-written"),
+):
+    kept = path.read_bytes()
+    path.unlink() if content is None else path.write_text(content)
+    assert words_ in told(main, *words)
+    path.write_bytes(kept)
+assert not any(run.iterdir())
+print("refused")
+"""
+
+FILLS = """
+import sys
+from pathlib import Path
+from training.checkpoint import read_checkpoint
+from training.train import STATES, main
+data, run = sys.argv[1:]
+words = ["--dataset", data, "--run", run, "--steps", "2", "--batch", "1", "--threads", "1"]
+assert main([*words, "--save-every", "1"]) == 1
+assert read_checkpoint(Path(run, "last.pt"), *STATES)["step"] == 1
+assert not Path(run, "last.pt.part").exists()
 """
 
 
 def test_a_rebuilt_model_keeps_its_skill_in_training(tmp_path: Path) -> None:
     """Recalibrated it computes what it did, in training too; and unknown classes cost nothing.
 
-    In the same process, as its start is slow: origins can be left out, and a checkpoint of another
-    model and an origin that is not there are refused in words.
+    In the same process, as its start is slow: origins can be left out; files that are no checkpoint
+    of ours, half-written datasets and labels outside the classes each end in exit 2 and one line.
     """
     weights = REPOSITORY / "models" / "weights" / "street.onnx"
     rendered(tmp_path / "scenes", range(2))
@@ -112,25 +174,16 @@ def test_a_rebuilt_model_keeps_its_skill_in_training(tmp_path: Path) -> None:
     for folder, ending in (("images", "jpg"), ("labels", "txt")):
         one = data / folder / "train" / f"scenes-000000-0.{ending}"
         shutil.copy(one, one.with_name(one.name.replace("scenes", "plates")))
-    ended = run("-c", CALIBRATES, str(weights), str(data), str(tmp_path / "run"))
-    assert ended.stdout.endswith("equal\n"), ended.stderr
-    assert "a checkpoint of another model" in ended.stderr
-    assert "no 'moon'" in ended.stderr
+    ended = run("-c", CALIBRATES + REFUSES, str(weights), str(data), str(tmp_path / "run"))
+    assert ended.stdout.endswith("refused\n"), ended.stderr
 
 
-def test_a_half_written_dataset_is_refused(tmp_path: Path) -> None:
-    """A folder without dataset.json ends in exit 2 and one message."""
-    (tmp_path / "images" / "train").mkdir(parents=True)
-    ended = run(
-        "-m",
-        "training.train",
-        "--dataset",
-        str(tmp_path),
-        "--run",
-        str(tmp_path / "run"),
-        "--steps",
-        "1",
-    )
-    assert ended.returncode == 2
-    assert "half-written" in ended.stderr
+def test_a_full_disk_is_said_and_keeps_the_checkpoint_before(tmp_path: Path) -> None:
+    """With room for one checkpoint the second ends in exit 1 and a message; the first is whole."""
+    rendered(tmp_path / "scenes", range(1))
+    assemble(Sources((tmp_path / "scenes",)), None, tmp_path / "data")
+    with small_disk(tmp_path / "small", "64m") as disk:
+        ended = run("-c", FILLS, str(tmp_path / "data"), str(disk / "run"))
+    assert ended.returncode == 0, ended.stderr
+    assert "last.pt.part: cannot be written (is the disk full?)" in ended.stderr
     assert "Traceback" not in ended.stderr

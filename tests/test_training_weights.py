@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import pytest
 
 from models import Detections, Detector, Verdict, check_model, load
 from tests.conftest import REPOSITORY
+from training import calibrate, export
+from training.card import texts_of
 from training.example import CLASSES, DatasetError
 from training.export import MOST_BYTES, enter
 from training.scoring import ious
@@ -67,6 +70,30 @@ def test_the_card_names_the_scores_of_the_manifest(entry: dict[str, Any]) -> Non
         row = entry["scores"]["sets"][name]["vehicle"]
         assert f"{row['recall']:.3f}" in card
         assert f"{row['precision']:.3f}" in card
+
+
+def test_card_and_readme_are_as_the_manifest_gives_them(entry: dict[str, Any]) -> None:
+    """Neither was edited or left behind; else: python -m training.card writes both."""
+    texts = texts_of(entry, WEIGHTS)
+    assert set(texts) == {WEIGHTS / "CARD.md", REPOSITORY / "README.md"}
+    for path, text in texts.items():
+        assert path.read_text(encoding="utf-8") == text, path
+
+
+def test_readme_card_and_manifest_give_other_models_the_same_figures(entry: dict[str, Any]) -> None:
+    """Recall, precision and AP50 of vehicles on each real set, read out of both texts' tables."""
+    others = entry["scores"]["others"]
+    assert {"picodet_s_416_coco", "yolox_nano", "yolo11n_quantized"} <= set(others)
+    sets = ("vehicles", "cctv_jogja", "cctv_manaus")
+    for path in (REPOSITORY / "README.md", WEIGHTS / "CARD.md"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        start = lines.index(f"| model | threshold | {' | '.join(sets)} |") + 2
+        rows = [re.findall(r"[\w.-]+", line) for line in lines[start : start + 1 + len(others)]]
+        for name, scores in {"street": entry["scores"], **others}.items():
+            keys = ("recall", "precision", "ap50")
+            vehicles = [scores["sets"][real]["vehicle"] for real in sets]
+            figures = [f"{row[key]:.3f}" for row in vehicles for key in keys]
+            assert [name, str(scores["threshold"]), *figures] in rows, path
 
 
 def test_the_parked_car_is_found_in_nearly_every_look(street: Detector) -> None:
@@ -161,12 +188,50 @@ def test_a_model_of_other_classes_is_not_entered(tmp_path: Path, shared_data: Pa
     assert not (tmp_path / "manifest.json").exists()
 
 
-def test_entering_a_model_keeps_the_other_entries(tmp_path: Path, entry: dict[str, Any]) -> None:
-    """A new street model replaces its own entry and nobody else's."""
-    (tmp_path / "manifest.json").write_text('{"models": [{"name": "other"}]}', encoding="utf-8")
-    for threshold in (0.2, 0.4):
-        enter(WEIGHTS / "street.onnx", tmp_path, threshold, entry["made"], entry["scores"])
-    models = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))["models"]
-    assert [one["name"] for one in models] == ["other", "street"]
-    assert models[1]["threshold"] == 0.4
-    assert (tmp_path / models[1]["file"]).read_bytes() == (WEIGHTS / "street.onnx").read_bytes()
+def test_a_model_that_is_too_large_or_blind_is_not_entered(
+    tmp_path: Path, entry: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A byte above the limit, or classes moved far down: refused, and all stays as it was."""
+    before = {"manifest.json": b'{"models": []}', "street.onnx": b"old", "CARD.md": b"old"}
+    weights = tmp_path / "weights"
+    weights.mkdir()
+    for name, data in before.items():
+        (weights / name).write_bytes(data)
+    size = (WEIGHTS / "street.onnx").stat().st_size
+    with monkeypatch.context() as lowered:
+        lowered.setattr(export, "MOST_BYTES", size - 1)
+        with pytest.raises(DatasetError, match=f"{size} bytes, at most {size - 1} are bundled"):
+            enter(WEIGHTS / "street.onnx", weights, 0.3, entry["made"], entry["scores"])
+    monkeypatch.setattr(calibrate, "MOST", 20.0)
+    blind = tmp_path / "blind.onnx"
+    calibrate.shift(WEIGHTS / "street.onnx", dict.fromkeys(CLASSES, 0.99), 1e-4, blind)
+    with pytest.raises(DatasetError, match="fails its self-check: "):
+        enter(blind, weights, 0.3, entry["made"], entry["scores"])
+    assert {path.name: path.read_bytes() for path in weights.iterdir()} == before
+
+
+def test_entering_a_model_keeps_the_other_entries(
+    tmp_path: Path, entry: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A new street model replaces its own entry and nobody else's.
+
+    Scores of violations stay with the same weights at the same threshold; else they are dropped,
+    and a line says so.
+    """
+    made, manifest = entry["made"] | {"toy": "no self-check"}, tmp_path / "manifest.json"
+    old = {"name": "street", "sha256": "0" * 64, "threshold": 0.2, "kind_conf": {"muck_pile": 0.1}}
+    manifest.write_text(json.dumps({"models": [old, {"name": "other"}]}), encoding="utf-8")
+    said = []
+    for threshold, kept in ((0.2, {}), (0.4, {}), (0.4, {"muck_pile": 0.15}), (0.3, {})):
+        enter(WEIGHTS / "street.onnx", tmp_path, threshold, made, entry["scores"])
+        other, street = json.loads(manifest.read_text(encoding="utf-8"))["models"]
+        assert other == {"name": "other"}
+        assert (street["threshold"], street.get("kind_conf", {})) == (threshold, kept)
+        said.append(capsys.readouterr().out)
+        # as benchmarks.kind_conf --write does
+        street["kind_conf"] = {"muck_pile": 0.15} if threshold == 0.4 else {}
+        manifest.write_text(json.dumps({"models": [other, street]}), encoding="utf-8")
+    assert [text.count("\n") for text in said] == [1, 0, 0, 1]
+    assert "dropped (muck_pile)" in said[0]
+    assert "`python -m benchmarks.kind_conf renders/calibration --write`" in said[0]
+    assert (tmp_path / "street.onnx").read_bytes() == (WEIGHTS / "street.onnx").read_bytes()

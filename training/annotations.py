@@ -56,17 +56,27 @@ def read_yolo(
     if image is None:
         raise DatasetError(f"{picture}: not a picture")
     height, width = image.shape[:2]
+    try:
+        lines = labels.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{labels}: cannot be read ({error})") from error
     boxes = []
-    for number, line in enumerate(labels.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(lines, 1):
         try:
             first, *numbers = line.split()
-            values, label = [float(value) for value in numbers], classes.get(names[int(first)])
-            x0, y0, x1, y1 = _corners(values)
-        except (ValueError, IndexError) as error:
+            label = classes.get(_name_of(int(first), names))
+            x0, y0, x1, y1 = _corners([float(value) for value in numbers])
+        except ValueError as error:
             raise DatasetError(f"{labels}:{number}: {error}") from error
         if label is not None:
             boxes.append(Box(label, (x0 * width, y0 * height, x1 * width, y1 * height)))
     return Example(picture, width, height, tuple(boxes), origin, order_of(picture.name))
+
+
+def _name_of(label: int, names: tuple[str, ...]) -> str:
+    if label not in range(len(names)):
+        raise ValueError(f"class {label}, expected 0 to {len(names) - 1}")
+    return names[label]
 
 
 def _corners(values: list[float]) -> tuple[float, float, float, float]:

@@ -1,7 +1,7 @@
 r"""Put rendered scenes and real pictures together into one dataset (YOLO format).
 
     python -m training.assemble --scenes renders/train --real $STREETWARDEN_DATA/images \
-        --frames $STREETWARDEN_DATA/videos/street.mp4 \
+        --frames $STREETWARDEN_DATA/videos/street.mp4 pictures/of-a-street \
         --teacher $STREETWARDEN_DATA/weights/picodet_s_416_coco.onnx --out runs/dataset
 
 Writes images/SPLIT/ORIGIN-NAME.jpg (at most LONGEST_PX long), labels/SPLIT/*.txt, data.yaml for
@@ -21,10 +21,11 @@ from pathlib import Path
 
 import cv2
 
-from models import load
+from models import ModelError, PictureError, load
 from training.annotations import read_scene
+from training.dataset import read_labels
 from training.example import CLASSES, LOOK_ALIKES, DatasetError, Example
-from training.frames import take_frames
+from training.frames import take_frames, take_pictures
 from training.own import OwnSet, own_set
 from training.progress import progress
 from training.real_sets import REAL_SETS, UNKNOWN
@@ -45,7 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--real", type=Path, help="folder of the real sets")
     parser.add_argument(
-        "--frames", type=Path, nargs="*", default=[], help="videos whose frames the teacher labels"
+        "--frames",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="videos, and folders of pictures, that the teacher labels",
     )
     parser.add_argument("--teacher", type=Path, help="ONNX model that fills in other classes")
     parser.add_argument(
@@ -71,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.sheets:
             for split in ("train", "val"):
                 sheets_of(options.out, split, options.out / "sheets")
-    except (DatasetError, OSError) as error:
+    except (DatasetError, ModelError, PictureError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     print(json.dumps(counts))
@@ -93,20 +98,19 @@ class Sources:
 def assemble(sources: Sources, teacher: Path | None, out: Path) -> dict[str, object]:
     """Write the dataset; return its counts (pictures and boxes a split and origin)."""
     if sources.frames and teacher is None:
-        raise DatasetError("frames of videos have no labels of their own: name a --teacher too")
+        raise DatasetError("frames have no labels of their own: name a --teacher too")
     splits = _rendered(sources.scenes)
     splits["train"] += [example for folder in sources.plates for example in _pictures(folder)]
     own = [own_set(form, folder) for form, folder in sources.own]
     real = [*(_real(sources.real) if sources.real is not None else ()), *_own(own)]
+    detector = load(teacher) if teacher is not None else None
+    real += [("train", one) for one in _frames(sources.frames, out / "frames")]
+    # Only now, when labels, teacher and frames could be read, is a finished dataset touched.
     (out / "dataset.json").unlink(missing_ok=True)
     for split, examples in splits.items():
         for example in progress(examples, f"rendered, {split}"):
             _write(example, out, split)
-    detector = load(teacher) if teacher is not None else None
-    taken = [
-        ("train", one) for video in sources.frames for one in take_frames(video, out / "frames")
-    ]
-    for split, example in progress([*real, *taken], "real"):
+    for split, example in progress(real, "real"):
         if detector is None or _labels_of(example, out, split).exists():
             _write(example, out, split)
         else:
@@ -121,6 +125,16 @@ def _own(sets: Sequence[OwnSet]) -> Iterable[tuple[str, Example]]:
         train, held_out = one.split()
         yield from (("train", example) for example in train)
         yield from (("val", example) for example in held_out)
+
+
+def _frames(sources: Sequence[Path], out: Path) -> list[Example]:
+    if len({one.stem for one in sources}) < len(sources):
+        raise DatasetError("two sources of frames have the same name: rename one")
+    return [
+        example
+        for one in sources
+        for example in (take_pictures(one, out) if one.is_dir() else take_frames(one, out))
+    ]
 
 
 def _rendered(folders: Sequence[Path]) -> dict[str, list[Example]]:
@@ -197,8 +211,7 @@ def _finish(out: Path, own: Mapping[str, frozenset[str]]) -> dict[str, object]:
         boxes: Counter[str] = Counter()
         for labels in sorted((out / "labels" / split).glob("*.txt")):
             pictures[labels.name.partition("-")[0]] += 1
-            lines = labels.read_text(encoding="utf-8").splitlines()
-            boxes.update(CLASSES[int(line.split()[0])] for line in lines)
+            boxes.update(CLASSES[int(label)] for label in read_labels(labels)[:, 0])
         counts[split] = {"pictures": dict(pictures), "boxes": dict(boxes)}
     counts["unknown"] = {origin: sorted(names) for origin, names in {**UNKNOWN, **own}.items()}
     rendered = [p for o in ("scenes", LOOK_ALIKES) for p in out.glob(f"labels/*/{o}-*.txt")]

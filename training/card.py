@@ -1,10 +1,21 @@
-"""The model card, written from the manifest entry so that the two cannot disagree."""
+"""The model card, written from the manifest entry so that the two cannot disagree.
 
-from collections.abc import Mapping
+    .venv/bin/python -m training.card [--weights FOLDER]
+
+writes the card of a folder's street model anew, and of the bundled one the table in README.md, as
+`training.export manifest` does.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from training.example import LOOK_ALIKES
+from training.beside import beside, explained, number_of, readme_with
+from training.example import CLASSES, COMMON, LOOK_ALIKES, DatasetError
 from training.real_sets import REAL_SETS
 from training.teacher import COCO_TO_STREET
 
@@ -45,6 +56,47 @@ ALWAYS = (
     '"truck" contains buses in one of the real sets (cctv_manaus): the two are told apart badly.',
 )
 WEATHERS = ("sun", "cloud", "dusk", "night", "rain", "haze")
+HOME = Path(__file__).resolve().parent.parent
+WEIGHTS = HOME / "models" / "weights"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write card and table; 0 done, 2 the input is wrong."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.card",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--weights", type=Path, default=WEIGHTS)
+    options = parser.parse_args(arguments)
+    try:
+        texts = texts_of(street_in(options.weights / "manifest.json"), options.weights)
+    except (DatasetError, OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    for path, text in texts.items():
+        path.write_text(text, encoding="utf-8")
+    return 0
+
+
+def street_in(manifest: Path) -> dict[str, Any]:
+    """Read the street model's entry; raises DatasetError where there is none."""
+    for entry in json.loads(manifest.read_text(encoding="utf-8"))["models"]:
+        if entry["name"] == "street":
+            return dict(entry)
+    raise DatasetError(f"{manifest}: lists no street model")
+
+
+def texts_of(entry: Mapping[str, Any], weights: Path) -> dict[Path, str]:
+    """Return what is written of an entry, file: text; of the bundled one the README too.
+
+    Raises DatasetError where the README has no place for the table.
+    """
+    texts = {weights / "CARD.md": card_of(entry)}
+    readme = HOME / "README.md"
+    if weights.resolve() == WEIGHTS and readme.is_file():
+        texts[readme] = readme_with(readme, entry)
+    return texts
 
 
 def _sources(made: Mapping[str, Any]) -> list[str]:
@@ -81,13 +133,27 @@ def limits_of(entry: Mapping[str, Any]) -> list[str]:
         for size, row in by.get("size", {}).items()
         if row["recall"] < WEAK_RECALL
     ]
-    alike = scores.get("look_alikes")
-    lines.append(
-        f"On scenes of look-alikes alone it makes {alike['false_a_picture']} false boxes a picture."
-        if alike
-        else "Its false alarms on bins, parasols, shadows and road works were not measured."
-    )
+    lines.append(_alike(scores.get("look_alikes")))
     return [f"- {line}" for line in (*lines, *ALWAYS)]
+
+
+def _alike(scores: Mapping[str, Any] | None) -> str:
+    """Say what it makes of look-alikes, and what that figure leaves out."""
+    if not scores:
+        return "Its false alarms on bins, parasols, shadows and road works were not measured."
+    common = ", ".join(name for name in CLASSES if name in COMMON)
+    made_up = scores.get("common_false_a_picture")
+    return (
+        f"On scenes of look-alikes alone it makes {scores['false_a_picture']} false boxes a "
+        f"picture. Boxes of {common} are left out of that figure, because such things truly stand "
+        "in those scenes; "
+        + (
+            "how many of them are false was not counted."
+            if made_up is None
+            else f"of these boxes {made_up} a picture fit nothing true there (an overlap below 0.5 "
+            "and a second box on one thing count too)."
+        )
+    )
 
 
 WEAK_RECALL = 0.6
@@ -147,14 +213,10 @@ def card_of(entry: Mapping[str, Any]) -> str:
         "",
     ]
     lines += _conditions(scores)
-    if others := entry["scores"].get("others"):
-        lines += ["## Beside other models", "", *_beside(entry, others), ""]
+    if scores.get("others"):
+        lines += ["## Beside other models", "", *beside(entry), ""]
     lines += ["## What it cannot do", "", *limits_of(entry), ""]
     return "\n".join(lines)
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
 
 
 def _table(scores: Mapping[str, Any]) -> list[str]:
@@ -165,50 +227,44 @@ def _table(scores: Mapping[str, Any]) -> list[str]:
     for name, rows in scores["sets"].items():
         for label, row in rows.items():
             keys = ("recall", "precision", "ap50", "ap50_95")
-            numbers = " | ".join(_number(row.get(key)) for key in keys)
+            numbers = " | ".join(number_of(row.get(key)) for key in keys)
             count = scores["pictures"][name]
             lines.append(f"| {name} | {count} | {label} | {row['asked']} | {numbers} |")
-    return lines
+    return explained(lines)
 
 
 def _conditions(scores: Mapping[str, Any]) -> list[str]:
     """List the scores by weather, size and distance, on look-alikes and on empty asphalt."""
     by = scores.get("by", {})
     lines = [
-        f"| {weather} | {row['pictures']} | {_number(row['map50'])} | {_number(row['recall'])} "
-        f"| {_number(row['precision'])} |"
+        f"| {weather} | {row['pictures']} | {number_of(row['map50'])} | {number_of(row['recall'])} "
+        f"| {number_of(row['precision'])} |"
         for weather, row in by.get("weather", {}).items()
     ]
     if lines:
         head = ["| weather | pictures | mAP50 | recall | precision |", "|---|---|---|---|---|"]
-        lines = ["Unseen scenes, all classes:", "", *head, *lines, ""]
+        lines = ["Unseen scenes, all classes:", "", *explained([*head, *lines]), ""]
     for kind in ("size", "distance"):
         cells = [f"{place}: {row['recall']:.3f}" for place, row in by.get(kind, {}).items()]
         lines += [f"Recall by {kind}: {', '.join(cells)}.", ""] if cells else []
     if quiet := scores.get("quiet"):
         share = f"{quiet['clean']:.1%} of {quiet['frames']} frames without a car stay without a box"
         lines += [f"`empty_road.mp4`: {share}.", ""]
-    beside = scores.get("equal_recall", {"sets": {}})
-    for name, row in beside["sets"].items():
-        other = _number(row["other_precision"])
-        ours = f"at recall {_number(row['recall'])} precision {_number(row['precision'])}"
-        lines += [f"{name}: {ours}, `{beside['model']}` there {other}.", ""]
+    equal = scores.get("equal_recall", {"sets": {}})
+    for name, row in equal["sets"].items():
+        lines += [f"{name}: {_at_equal_recall(row, equal['model'])}.", ""]
     return lines
 
 
-def _beside(entry: Mapping[str, Any], others: Mapping[str, Any]) -> list[str]:
-    lines = [
-        "Vehicles on the held-out real pictures, recall / precision (AP50), each at its threshold:",
-        "",
-        "| model | threshold | vehicles | cctv_jogja | cctv_manaus |",
-        "|---|---|---|---|---|",
-    ]
-    for name, scores in {"street": entry["scores"], **others}.items():
-        cells = []
-        for real in ("vehicles", "cctv_jogja", "cctv_manaus"):
-            row = scores["sets"][real]["vehicle"]
-            cells.append(
-                f"{_number(row['recall'])} / {_number(row['precision'])} ({_number(row['ap50'])})"
-            )
-        lines.append(f"| {name} | {scores['threshold']} | " + " | ".join(cells) + " |")
-    return lines
+def _at_equal_recall(row: Mapping[str, Any], model: str) -> str:
+    """Set another model's precision beside this one's, or say why there is none."""
+    if row["recall"] is None or row["precision"] is None:
+        return "no vehicle was asked for, or none was found"
+    ours = f"at recall {number_of(row['recall'])} precision {number_of(row['precision'])}"
+    if row["other_precision"] is None:
+        return f"{ours}, a recall that `{model}` never reaches"
+    return f"{ours}, `{model}` there {number_of(row['other_precision'])}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -9,7 +9,6 @@ does not look frozen to a decoder. H.264 by the system's ffmpeg: a key frame a s
 import argparse
 import hashlib
 import json
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.example import DatasetError
+from training.scenes.film import FilmError, film
 
 NOISE = 1.0
 """Standard deviation of the sensor noise in grey levels."""
@@ -27,27 +27,44 @@ KEY_S = 1
 QUALITY = 32
 """x264's constant rate factor."""
 
+PLAN = frozenset(
+    {"fps", "height", "parked", "passes_s", "seed", "shows", "walks_s", "width", "zone"}
+)
+"""What the plan of a clip says."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make the clip; 0 done, 2 the input is wrong."""
+    """Make the clip; 0 done, 1 ffmpeg failed, 2 the input is wrong."""
     parser = argparse.ArgumentParser(prog="python -m training.clip", description=__doc__)
     parser.add_argument("--pictures", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True, help="without suffix")
     options = parser.parse_args(arguments)
     try:
-        plan = json.loads((options.pictures / "plan.json").read_text(encoding="utf-8"))
+        plan = read_plan(options.pictures)
         pictures = read_pictures(options.pictures, plan)
-    except (OSError, DatasetError) as error:
+        video = options.out.with_suffix(".mp4")
+        video.parent.mkdir(parents=True, exist_ok=True)
+        encode(pictures, plan, video)
+    except (OSError, DatasetError, FilmError) as error:
         print(error, file=sys.stderr)
-        return 2
-    video = options.out.with_suffix(".mp4")
-    video.parent.mkdir(parents=True, exist_ok=True)
-    encode(pictures, plan, video)
+        return 1 if isinstance(error, FilmError) else 2
     truth = truth_of(options.pictures, plan, video)
     lines = ",\n".join(f"  {json.dumps(key)}: {json.dumps(truth[key])}" for key in truth)
     options.out.with_suffix(".json").write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
     print(f"{video}: {video.stat().st_size} bytes, {len(plan['shows']) / plan['fps']:.1f} s")
     return 0
+
+
+def read_plan(folder: Path) -> dict[str, Any]:
+    """Read which picture every tick shows; raises DatasetError."""
+    path = folder / "plan.json"
+    try:
+        plan: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{path}: cannot be read ({error})") from error
+    if not isinstance(plan, dict) or not set(plan) >= PLAN:
+        raise DatasetError(f"{path}: not what training.scenes.clip writes")
+    return plan
 
 
 def read_pictures(folder: Path, plan: dict[str, Any]) -> dict[int, NDArray[np.uint8]]:
@@ -76,8 +93,7 @@ def encode(pictures: dict[int, NDArray[np.uint8]], plan: dict[str, Any], video: 
     for tick in plan["shows"]:
         noise = rng.normal(0.0, NOISE, pictures[tick].shape)
         frames.append((pictures[tick] + noise).round().clip(0, 255).astype(np.uint8).tobytes())
-    # A fixed command line of our own; ffmpeg is found on the maker's PATH.
-    subprocess.run(command, input=b"".join(frames), check=True)  # noqa: S603
+    film(command, b"".join(frames), video)
 
 
 def truth_of(folder: Path, plan: dict[str, Any], video: Path) -> dict[str, Any]:

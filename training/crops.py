@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.dataset import labels_of, read_labels
 from training.example import DatasetError
 
 INPUT = (288, 512)
@@ -38,14 +39,12 @@ class Sample:
 
 
 def read_sample(picture: Path) -> Sample:
-    """Read a dataset picture and its YOLO labels."""
-    labels = picture.parent.parent.parent / "labels" / picture.parent.name / f"{picture.stem}.txt"
+    """Read a dataset picture and its YOLO labels; raises DatasetError."""
     image = cv2.imread(str(picture))
-    if image is None or not labels.exists():
-        raise DatasetError(f"{picture}: no picture, or no labels at {labels}")
+    if image is None:
+        raise DatasetError(f"{picture}: not a picture")
     height, width = image.shape[:2]
-    text = labels.read_text(encoding="utf-8").split()
-    rows = np.array(text, np.float32).reshape(-1, 5)
+    rows = read_labels(labels_of(picture)).astype(np.float32)
     centre, half = rows[:, 1:3], rows[:, 3:5] / 2
     xyxy = np.concatenate([centre - half, centre + half], axis=1) * np.array(
         [width, height, width, height], np.float32

@@ -1,6 +1,5 @@
 """Batches of training cuts, drawn so that rare classes are seen as well."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import torch  # type: ignore[import-not-found]  # lives in the training environm
 from numpy.typing import NDArray
 
 from training.crops import CUT, Sample, cut, read_sample, tint
+from training.dataset import labels_of, read_counts, read_labels
 from training.example import CLASSES, LOOK_ALIKES, DatasetError
 
 SCENES_SHARE = 0.55
@@ -30,11 +30,8 @@ class Pictures:
         self.pictures = pictures
         self._things: dict[int, list[tuple[Path, int]]] = {}
         for picture in pictures:
-            split = picture.parent
-            labels = split.parent.parent / "labels" / split.name / f"{picture.stem}.txt"
-            lines = labels.read_text(encoding="utf-8").splitlines()
-            for row, line in enumerate(lines):
-                self._things.setdefault(int(line.split()[0]), []).append((picture, row))
+            for row, label in enumerate(read_labels(labels_of(picture))[:, 0]):
+                self._things.setdefault(int(label), []).append((picture, row))
         self._classes = sorted(self._things)
         weights = np.array([len(self._things[c]) ** RARITY for c in self._classes], np.float64)
         self._shares = weights / weights.sum() if len(weights) else weights
@@ -55,15 +52,12 @@ class Cuts:
     def __init__(self, dataset: Path, without: frozenset[str] = frozenset()) -> None:
         """Read what there is but for some origins; raises DatasetError.
 
-        That is for a folder that is none or half-written, an origin that is not there, and when
-        nothing is left.
+        That is for a folder that is none or half-written, labels that are not there or wrong, an
+        origin that is not there, and when nothing is left.
         """
-        if not (dataset / "dataset.json").exists():
-            raise DatasetError(f"{dataset}: no dataset.json, so it is none or half-written")
-        counts = json.loads((dataset / "dataset.json").read_text(encoding="utf-8"))
+        unknown = read_counts(dataset).get("unknown", {})
         self._unknown = {
-            origin: [CLASSES.index(name) for name in names]
-            for origin, names in counts.get("unknown", {}).items()
+            origin: [CLASSES.index(name) for name in names] for origin, names in unknown.items()
         }
         pictures = sorted((dataset / "images" / "train").glob("*.jpg"))
         origins = {picture.name.partition("-")[0] for picture in pictures}

@@ -24,15 +24,13 @@ from typing import Any
 
 from models import Detector, ModelError, load
 from training.annotations import read_scene
-from training.example import CLASSES, DatasetError, Example
+from training.example import CLASSES, COMMON, DatasetError, Example
 from training.judged import Judged, judge, summary
 from training.own import OwnSet, own_set
 from training.quiet import judge_quiet
 from training.real_sets import REAL_SETS
 from training.split import split_scenes
 
-COMMON = frozenset({"car", "bus", "truck", "two_wheeler", "person", "sign"})
-"""What stands in scenes of look-alikes too."""
 VEHICLES = ("car", "bus", "truck", "muck_truck", "muck_truck_open")
 REAL_GROUP: Mapping[str, str] = MappingProxyType(
     {**dict.fromkeys(VEHICLES, "vehicle"), "two_wheeler": "two_wheeler"}

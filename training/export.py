@@ -8,7 +8,8 @@ r"""Write a trained checkpoint as ONNX and enter it in the manifest of bundled m
 The running mean of the weights is what is exported, by the Ultralytics package with its metadata.
 `manifest` runs in the base environment: it reads the file with models.load, refuses one above
 MOST_BYTES or without the expected classes, copies it to models/weights/street.onnx and writes the
-entry and the card.
+entry, the card and, for the bundled weights, the table in README.md. The scores of violations
+(`kind_conf`) belong to the weights they were found with, so of other weights they are dropped.
 """
 
 import argparse
@@ -21,18 +22,21 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from training.architecture import ARCHITECTURE, make_model
-from training.card import card_of
+from training.card import WEIGHTS, texts_of
 from training.checkpoint import read_checkpoint
 from training.crops import INPUT
 from training.example import CLASSES, DatasetError
 
+if TYPE_CHECKING:
+    from models import Detector
+
 MOST_BYTES = 12_000_000
 LEARNED_RECALL = 0.1
 """Recall on held-out scenes, at the shipped threshold, from which a class counts as learned."""
-WEIGHTS = Path(__file__).resolve().parent.parent / "models" / "weights"
+FIND_KIND_CONF = "python -m benchmarks.kind_conf renders/calibration --write"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,8 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def export_onnx(checkpoint: Path, out: Path, *, end_to_end: bool) -> None:
     """Write the checkpoint's running mean as ONNX of INPUT size (training environment)."""
+    saved = read_checkpoint(checkpoint, "mean")
     model = make_model()
-    model.load_state_dict(read_checkpoint(checkpoint)["mean"])
+    model.load_state_dict(saved["mean"])
     write_onnx(model, out, end_to_end=end_to_end)
 
 
@@ -110,32 +115,17 @@ def write_onnx(model: Any, out: Path, *, end_to_end: bool) -> None:
 def enter(
     model: Path, weights: Path, threshold: float, made: dict[str, Any], scores: dict[str, Any]
 ) -> None:
-    """Copy a checked model to the bundled weights and write its manifest entry.
+    """Copy a checked model to the bundled weights and write its manifest entry, card and table.
 
     Raises DatasetError for one that is too large, has other classes or, unless made holds "toy",
-    does not see what the self-check's pictures show.
+    does not see what the self-check's pictures show; then everything stays as it was.
     """
-    from models import Verdict, check_model, load  # noqa: PLC0415 - slow, and only this needs it
-
-    size = model.stat().st_size
-    if size > MOST_BYTES:
-        raise DatasetError(f"{model}: {size} bytes, at most {MOST_BYTES} are bundled")
-    detector = load(model, conf=threshold)
-    if tuple(detector.classes) != CLASSES:
-        raise DatasetError(f"{model}: classes {detector.classes}, expected {CLASSES}")
-    if "toy" not in made:
-        checked = check_model(model, conf=threshold)
-        if checked.verdict is not Verdict.ACCEPTED:
-            raise DatasetError(f"{model}: fails its self-check: {'; '.join(checked.reasons)}")
-    target = weights / "street.onnx"
-    partial = target.with_suffix(".part")
-    shutil.copyfile(model, partial)
-    partial.replace(target)
+    detector = _checked(model, threshold, toy="toy" in made)
     learned = [name for name, row in scores["sets"]["scenes"].items() if _is_learned(row)]
     record = {
         "name": "street",
-        "file": target.name,
-        "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
+        "file": "street.onnx",
+        "sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
         "layout": detector.layout,
         "input_size": list(detector.input_size),
         "classes": list(CLASSES),
@@ -146,14 +136,55 @@ def enter(
         "maps": {},
     }
     manifest = weights / "manifest.json"
-    models = []
+    models: list[dict[str, Any]] = []
     if manifest.exists():
         models = json.loads(manifest.read_text(encoding="utf-8"))["models"]
     others = [entry for entry in models if entry["name"] != record["name"]]
-    (weights / "CARD.md").write_text(card_of(record), encoding="utf-8")
+    old = next((entry for entry in models if entry not in others), {})
+    record |= _kind_conf(old, record)
+    texts = texts_of(record, weights)
+    partial = weights / "street.part"
+    shutil.copyfile(model, partial)
+    partial.replace(weights / "street.onnx")
+    for path, text in texts.items():
+        path.write_text(text, encoding="utf-8")
     partial = manifest.with_suffix(".part")
     partial.write_text(json.dumps({"models": [*others, record]}, indent=1) + "\n", "utf-8")
     partial.replace(manifest)
+
+
+def _checked(model: Path, threshold: float, *, toy: bool) -> "Detector":
+    """Load a model that may be entered; raises DatasetError for any other."""
+    from models import Verdict, check_model, load  # noqa: PLC0415 - slow, and only this needs it
+
+    size = model.stat().st_size
+    if size > MOST_BYTES:
+        raise DatasetError(f"{model}: {size} bytes, at most {MOST_BYTES} are bundled")
+    detector = load(model, conf=threshold)
+    if tuple(detector.classes) != CLASSES:
+        raise DatasetError(f"{model}: classes {detector.classes}, expected {CLASSES}")
+    if not toy:
+        checked = check_model(model, conf=threshold)
+        if checked.verdict is not Verdict.ACCEPTED:
+            raise DatasetError(f"{model}: fails its self-check: {'; '.join(checked.reasons)}")
+    return detector
+
+
+def _kind_conf(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """Return what an entry keeps of the scores of violations before; says so where it is nothing.
+
+    They were found with the old weights at the old threshold, and mean nothing with others.
+    """
+    found = old.get("kind_conf")
+    if not found:
+        return {}
+    if all(old.get(key) == new[key] for key in ("sha256", "threshold")):
+        return {"kind_conf": found}
+    print(
+        f"kind_conf of the weights before is dropped ({', '.join(found)}); find it anew with "
+        f"`{FIND_KIND_CONF}`"
+    )
+    return {}
 
 
 def commit() -> str:

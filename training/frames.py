@@ -1,11 +1,14 @@
-"""Real frames out of videos, for a teacher to label."""
+"""Real frames out of videos, and pictures out of folders, for a teacher to label."""
 
+import shutil
 from pathlib import Path
 
 import cv2
 from cv2.typing import MatLike
 
+from models import read_picture
 from training.example import DatasetError, Example
+from training.own import pictures_in
 from training.progress import progress
 from training.real_sets import FRAMES, refuse_forbidden
 
@@ -26,6 +29,7 @@ def open_video(video: Path) -> tuple[cv2.VideoCapture, float, int]:
 
 def _write(path: Path, image: MatLike) -> None:
     if not cv2.imwrite(str(path), image, [cv2.IMWRITE_JPEG_QUALITY, 92]):
+        path.unlink(missing_ok=True)  # a part of a picture would be taken for one the next time
         raise DatasetError(f"{path}: cannot be written (is the disk full?)")
 
 
@@ -53,4 +57,29 @@ def take_frames(video: Path, out: Path, every_s: float = EVERY_S) -> list[Exampl
     reader.release()
     if not examples:
         raise DatasetError(f"{video}: no picture could be read")
+    return examples
+
+
+def take_pictures(folder: Path, out: Path) -> list[Example]:
+    """Copy a folder's pictures as OUT/FOLDER-NAME; raises DatasetError and models.PictureError.
+
+    All of them are learned from: those that should judge lie elsewhere.
+    """
+    pictures = pictures_in(folder)
+    if not pictures:
+        raise DatasetError(f"{folder}: no pictures")
+    if len({picture.stem for picture in pictures}) < len(pictures):
+        raise DatasetError(f"{folder}: two pictures have the same name but for its ending")
+    for source in (folder, *pictures):
+        refuse_forbidden(source)
+    out.mkdir(parents=True, exist_ok=True)
+    name, examples = folder.resolve().name, []
+    for number, picture in enumerate(progress(pictures, name)):
+        height, width = read_picture(picture).shape[:2]
+        path = out / f"{name}-{picture.name}"
+        if not path.exists():
+            partial = path.with_name(f"{path.name}.part")
+            shutil.copyfile(picture, partial)
+            partial.replace(path)
+        examples.append(Example(path, width, height, (), FRAMES, (name, number)))
     return examples

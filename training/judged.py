@@ -1,14 +1,17 @@
 """A detector run over one set of pictures, and what its answers say of each condition."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from models import Detections, Detector, read_picture
 from training.crops import INPUT
 from training.example import Box, Example
 from training.progress import progress
-from training.scoring import Scores, confuse
+from training.scoring import NOTHING, Scores, confuse
 from training.teacher import label_of
 
 FLOOR = 0.02
@@ -70,23 +73,34 @@ class Judged:
         """Return false boxes a picture of scenes that hold no rare thing; None without such.
 
         A false box is one of a class that is not `common` there: nothing of it stands in them.
+        Apart from these are counted the boxes of common classes that fit nothing true, of whatever
+        class; a second box on one thing fits nothing.
         """
-        rows = [
-            [
-                self.names[int(label)]
-                for label, score in zip(found.label, found.score, strict=True)
-                if score >= threshold
-            ]
+        alike = [
+            (example, found)
             for example, found in zip(self.examples, self.found, strict=True)
             if example.mode == "look-alikes"
         ]
-        if not rows:
+        if not alike:
             return None
-        false = [name for row in rows for name in row if name is not None and name not in common]
+        called = [
+            self.names[int(label)] or ""
+            for _, found in alike
+            for label in found.label[found.score >= threshold]
+        ]
+        rare = Counter(sorted(name for name in called if name and name not in common))
+        table: dict[str, dict[str, int]] = {}
+        for example, found in alike:
+            among = np.array([self.names[int(label)] in common for label in found.label], bool)
+            kept = found.select(among)
+            confuse(table, example.boxes, kept, self.names, threshold, example.ignored)
+        made_up = dict(sorted(table.get(NOTHING, {}).items()))
         return {
-            "pictures": len(rows),
-            "false_a_picture": round(len(false) / len(rows), 3),
-            "by_class": {name: false.count(name) for name in sorted(set(false))},
+            "pictures": len(alike),
+            "false_a_picture": round(rare.total() / len(alike), 3),
+            "by_class": dict(rare),
+            "common_false_a_picture": round(sum(made_up.values()) / len(alike), 3),
+            "common_by_class": made_up,
         }
 
 

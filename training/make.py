@@ -258,7 +258,10 @@ def _enter(plan: Plan, weights: Path) -> None:
     command += ["--weights", weights, *(["--toy"] if plan.toy else [])]
     if plan.data is not None:
         command += ["--other", *others]
-    _run(plan, f"enter in {weights.name}", [command])
+    name = f"enter in {weights.name}"
+    _run(plan, name, [command])
+    # What belonged to the weights before and is gone is said there.
+    print(_log(plan, name, 0).read_text(encoding="utf-8"), end="", file=sys.stderr)
 
 
 def _run(
@@ -269,14 +272,13 @@ def _run(
     done: Count | None = None,
 ) -> None:
     """Run commands side by side, showing how far they are; the first that fails ends the others."""
-    logs = plan.out / "logs"
-    logs.mkdir(exist_ok=True)
+    (plan.out / "logs").mkdir(exist_ok=True)
     environment = os.environ | {"YOLO_AUTOINSTALL": "false"}
     running = []
     files = []
     try:
         for number, command in enumerate(commands):
-            path = logs / f"{name.replace(' ', '-')}-{number}.log"
+            path = _log(plan, name, number)
             log = path.open("w", encoding="utf-8")
             words = [str(word) for word in command]
             process = subprocess.Popen(  # noqa: S603 - commands of our own
@@ -297,6 +299,10 @@ def _run(
                 process.wait()
         for log in files:
             log.close()
+
+
+def _log(plan: Plan, name: str, number: int) -> Path:
+    return plan.out / "logs" / f"{name.replace(' ', '-')}-{number}.log"
 
 
 def _check(name: str, running: "Sequence[tuple[subprocess.Popen[bytes], Path]]") -> None:

@@ -51,10 +51,10 @@ class OwnSet:
             names, labels = _yolo_names(self.folder), self.folder / "labels"
             examples = [
                 read_yolo(path, labels / f"{path.stem}.txt", names, mapped, self.name)
-                for path in _pictures(self.folder / "images")
+                for path in pictures_in(self.folder / "images")
             ]
         else:
-            examples = [read_voc(path, mapped, self.name) for path in _pictures(self.folder)]
+            examples = [read_voc(path, mapped, self.name) for path in pictures_in(self.folder)]
         if not examples:
             raise DatasetError(f"{self.folder}: no pictures")
         for example in examples:
@@ -79,16 +79,15 @@ def own_set(form: str, folder: Path) -> OwnSet:
         raise DatasetError(f"{folder}: no such folder")
     path = folder / "mapping.json"
     record: dict[str, Any] = {}
-    if path.exists():
-        try:
+    try:
+        if path.exists():
             record = json.loads(path.read_text(encoding="utf-8"))
-            given = dict(record.get("classes", {}))
-        except (ValueError, TypeError, AttributeError) as error:
-            raise DatasetError(f"{path}: {error}") from error
-    else:
-        given = {}
-    unknown = frozenset(record.get("unknown", ()))
-    for ours in (set(given.values()) - {None}) | unknown:
+        given = dict(record.get("classes", {}))
+        unknown = frozenset(record.get("unknown", ()))
+        named = (set(given.values()) - {None}) | unknown
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise DatasetError(f"{path}: {error}") from error
+    for ours in named:
         if ours not in CLASSES:
             raise DatasetError(f"{path}: class {ours!r} is none of {', '.join(CLASSES)}")
     name = str(record.get("name", "".join(c for c in folder.resolve().name if c.isalnum())))
@@ -97,16 +96,21 @@ def own_set(form: str, folder: Path) -> OwnSet:
     return OwnSet(form, folder, name, {name: name for name in CLASSES} | given, unknown)
 
 
-def _pictures(folder: Path) -> list[Path]:
+def pictures_in(folder: Path) -> list[Path]:
+    """Return the picture files of a folder by name."""
     return sorted(path for path in folder.glob("*") if path.suffix.lower() in ENDINGS)
 
 
 def _yolo_names(folder: Path) -> tuple[str, ...]:
+    """Read classes.txt, as any editor leaves it; an empty line holds the place of its number."""
     path = folder / "classes.txt"
     try:
-        return tuple(path.read_text(encoding="utf-8").split("\n")[:-1]) or ("",)
-    except OSError as error:
-        raise DatasetError(f"{path}: needed, one class name a line ({error.strerror})") from error
+        lines = path.read_text(encoding="utf-8-sig").rstrip().splitlines()
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{path}: needed, one class name a line ({error})") from error
+    if not lines:
+        raise DatasetError(f"{path}: needed, one class name a line (it is empty)")
+    return tuple(line.strip() for line in lines)
 
 
 def _names_in(form: str, folder: Path) -> set[str]:

@@ -25,6 +25,7 @@ import numpy as np
 
 from models import Detector, ModelError, load, read_picture
 from training.crops import read_sample
+from training.dataset import read_counts, read_labels
 from training.example import CLASSES, Box, DatasetError
 from training.progress import progress
 from training.sheets import Image, tile_of, write_sheets
@@ -67,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def propose(dataset: Path, detector: Detector, conf: float, out: Path) -> list[dict[str, Any]]:
     """Write proposals.json and its sheets; return the proposals, the best score first."""
-    counts = _counts(dataset)
+    counts = read_counts(dataset)
     pictures = [
         path
         for path in sorted((dataset / "images" / "train").glob("*.jpg"))
@@ -87,14 +88,6 @@ def propose(dataset: Path, detector: Detector, conf: float, out: Path) -> list[d
     return rows
 
 
-def _counts(dataset: Path) -> dict[str, Any]:
-    path = dataset / "dataset.json"
-    if not path.exists():
-        raise DatasetError(f"{dataset}: no dataset.json, so it is none or half-written")
-    counts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return counts
-
-
 def _origins(pictures: Sequence[Path]) -> set[str]:
     return {path.name.partition("-")[0] for path in pictures}
 
@@ -102,9 +95,9 @@ def _origins(pictures: Sequence[Path]) -> set[str]:
 def _silent(dataset: Path, origin: str, counts: dict[str, Any]) -> frozenset[str]:
     """Return the classes that a set's labels say nothing of."""
     told = {
-        CLASSES[int(line.split()[0])]
+        CLASSES[int(label)]
         for labels in (dataset / "labels" / "train").glob(f"{origin}-*.txt")
-        for line in labels.read_text(encoding="utf-8").splitlines()
+        for label in read_labels(labels)[:, 0]
     }
     return frozenset(set(CLASSES) - told) | frozenset(counts["unknown"].get(origin, ()))
 
@@ -166,7 +159,7 @@ def numbers_of(text: str, count: int) -> set[int]:
 
 def accept(rows: Sequence[dict[str, Any]], dataset: Path) -> int:
     """Add proposals to the dataset's labels unless they are there; return how many were added."""
-    counts = _counts(dataset)
+    counts = read_counts(dataset)
     added = 0
     for row in rows:
         picture = dataset / "images" / "train" / f"{row['picture']}.jpg"

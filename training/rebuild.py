@@ -18,12 +18,21 @@ HEADS = (("one2one_cv2.", "cv2."), ("one2one_cv3.", "cv3."))
 
 def rebuild(path: Path) -> Any:
     """Return a DetectionModel with the weights of an exported ONNX file; raises DatasetError."""
-    import onnx  # noqa: PLC0415 - training environment only, as the next
+    import onnx  # noqa: PLC0415 - training environment only, as the next two
     import torch  # type: ignore[import-not-found]  # noqa: PLC0415
+    from google.protobuf.message import (  # type: ignore[import-untyped]  # noqa: PLC0415
+        DecodeError,
+    )
 
+    try:
+        whole = onnx.load(str(path))
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read ({error.strerror})") from error
+    except DecodeError as error:
+        raise DatasetError(f"{path}: no ONNX file") from error
     stored = {
         item.name: torch.from_numpy(onnx.numpy_helper.to_array(item).copy())
-        for item in onnx.load(str(path)).graph.initializer
+        for item in whole.graph.initializer
     }
     model = make_model()
     state = model.state_dict()

@@ -28,10 +28,11 @@ import torch  # type: ignore[import-not-found]  # lives in the training environm
 
 from training.architecture import ARCHITECTURE, make_model
 from training.batches import Steps, batches
-from training.checkpoint import read_checkpoint
+from training.checkpoint import MODEL, read_checkpoint
 from training.criterion import Criterion
 from training.cuts import Cuts
-from training.example import CLASSES, DatasetError
+from training.dataset import read_counts
+from training.example import DatasetError
 from training.rebuild import rebuild, recalibrate
 from training.teacher import CONF as TEACHER_CONF
 
@@ -39,6 +40,8 @@ WARM_UP = 80
 CALIBRATION = 64
 """Cuts from which a rebuilt model's normalisations take their statistics."""
 LOG_EVERY = 10
+STATES = ("model", "mean", "optimizer", "step")
+"""Parts of a checkpoint that a stopped run goes on from."""
 
 
 class Run:
@@ -80,7 +83,7 @@ class Run:
     def _restore(self) -> None:
         path = self.folder / "last.pt"
         if path.exists():
-            saved = read_checkpoint(path, self.device)
+            saved = read_checkpoint(path, *STATES, device=self.device)
             self.model.load_state_dict(saved["model"])
             self.mean.load_state_dict(saved["mean"])
             self.optimizer.load_state_dict(saved["optimizer"])
@@ -95,8 +98,7 @@ class Run:
         """Write the checkpoint; a crash while writing leaves the one before."""
         partial = self.folder / "last.pt.part"
         state = {
-            "architecture": ARCHITECTURE,
-            "classes": list(CLASSES),
+            **MODEL,
             "model": self.model.state_dict(),
             "mean": self.mean.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -151,9 +153,10 @@ def _begun(start: Path | None) -> Any:
     """Make what a run starts from: random weights, an export's, or a checkpoint's running mean."""
     if start is not None and start.suffix == ".onnx":
         return rebuild(start)
+    saved = read_checkpoint(start, "mean") if start is not None else None
     model = make_model()
-    if start is not None:
-        model.load_state_dict(read_checkpoint(start)["mean"])
+    if saved is not None:
+        model.load_state_dict(saved["mean"])
     return model
 
 
@@ -162,7 +165,7 @@ def _scaled(pictures: torch.Tensor) -> torch.Tensor:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Train; 0 done, 2 the input is wrong."""
+    """Train; 0 done, 1 the disk is full, 2 the input is wrong."""
     parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__)
     parser.add_argument("--dataset", type=Path, required=True)
     parser.add_argument("--run", type=Path, required=True)
@@ -204,7 +207,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             start=options.start,
             device=options.device,
         )
-    except DatasetError as error:
+    except (DatasetError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     try:
@@ -231,7 +234,7 @@ def _carry_on(run: Run, cuts: Cuts, options: argparse.Namespace) -> int:
 
 def _write_made(run: Run, options: argparse.Namespace) -> None:
     """Record beside the checkpoint what a manifest says about how the model was made."""
-    counts = json.loads((options.dataset / "dataset.json").read_text(encoding="utf-8"))
+    counts = read_counts(options.dataset)
     data = {
         origin: count
         for origin, count in counts["train"]["pictures"].items()

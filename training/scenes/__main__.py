@@ -16,7 +16,7 @@ from pathlib import Path
 from training.scenes.drawing import Drawing, set_camera, set_lamps, set_light
 from training.scenes.lens import draw_lens, shoot
 from training.scenes.rendering import Renderer, save_jpeg
-from training.scenes.request import Request, RequestError, read_request
+from training.scenes.request import Request, RequestError, read_request, worker_of
 from training.scenes.scene import make_scene, streams_of
 from training.scenes.truth import truth_of
 
@@ -26,16 +26,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Render street scenes and their truth.")
     parser.add_argument("request", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--worker", default="0/1", help="this worker and how many: 0/2")
+    parser.add_argument(
+        "--worker", type=worker_of, default="0/1", help="this worker and how many: 0/2"
+    )
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     try:
         request = read_request(options.request)
-    except RequestError as error:
+        options.out.mkdir(parents=True, exist_ok=True)
+    except (RequestError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    worker, workers = (int(part) for part in options.worker.split("/"))
-    options.out.mkdir(parents=True, exist_ok=True)
+    worker, workers = options.worker
     seeds = [seed for i, seed in enumerate(request.seeds) if i % workers == worker]
     begun, made = time.monotonic(), 0
     for number, seed in enumerate(seeds, 1):

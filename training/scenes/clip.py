@@ -19,6 +19,7 @@ from training.scenes.cameras import Camera
 from training.scenes.cars import make_car
 from training.scenes.light import Light, draw_light
 from training.scenes.people import make_person
+from training.scenes.request import worker_of
 from training.scenes.scene import streams_of
 from training.scenes.stalls import make_stall
 from training.scenes.street import KERB_M, Street, furnish
@@ -208,18 +209,28 @@ def _render(out: Path, ticks: list[int], threads: int) -> None:
 
 
 def main() -> int:
-    """Render this worker's share of the clip's pictures."""
+    """Render this worker's share; 0 done, 1 the disk is full or Blender failed, 2 wrong input."""
     parser = argparse.ArgumentParser(description="Render the pictures of the demo clip.")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--worker", default="0/1", help="this worker and how many: 0/2")
+    parser.add_argument(
+        "--worker", type=worker_of, default="0/1", help="this worker and how many: 0/2"
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", type=int, nargs="*", help="render these ticks alone")
     options = parser.parse_args()
-    worker, workers = (int(part) for part in options.worker.split("/"))
-    options.out.mkdir(parents=True, exist_ok=True)
-    ticks = write_plan(options.out)
-    mine = options.only or [t for i, t in enumerate(ticks) if i % workers == worker]
-    _render(options.out, mine, options.threads)
+    worker, workers = options.worker
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        print(error, file=sys.stderr)
+        return 2
+    try:
+        ticks = write_plan(options.out)
+        mine = options.only or [t for i, t in enumerate(ticks) if i % workers == worker]
+        _render(options.out, mine, options.threads)
+    except (OSError, RuntimeError) as error:
+        print(f"{error} (is the disk full?)", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -24,7 +24,7 @@ from training.scenes.light import Light
 from training.scenes.plate import Plate, read_plate
 from training.scenes.plated import set_things
 from training.scenes.rendering import Renderer, read_picture, save_jpeg
-from training.scenes.request import RequestError
+from training.scenes.request import RequestError, worker_of
 from training.scenes.scene import streams_of
 from training.scenes.thing import Thing
 from training.scenes.truth import truth_of
@@ -42,19 +42,21 @@ def main() -> int:
     parser.add_argument("--views", type=Path, default=VIEWS, help="JSON of each camera's view")
     parser.add_argument("--first-seed", type=int, default=1)
     parser.add_argument("--pictures", type=int, required=True)
-    parser.add_argument("--worker", default="0/1", help="this worker and how many: 0/2")
+    parser.add_argument(
+        "--worker", type=worker_of, default="0/1", help="this worker and how many: 0/2"
+    )
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
-    worker, workers = (int(part) for part in options.worker.split("/"))
+    worker, workers = options.worker
     try:
         plates = [read_plate(path, options.views) for path in sorted(options.plates.glob("*.json"))]
-    except RequestError as error:
+        options.out.mkdir(parents=True, exist_ok=True)
+    except (RequestError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     if not plates:
         print(f"{options.plates}: no plates (training.plates makes them)", file=sys.stderr)
         return 2
-    options.out.mkdir(parents=True, exist_ok=True)
     seeds = range(options.first_seed, options.first_seed + options.pictures)[worker::workers]
     begun, made = time.monotonic(), 0
     for number, seed in enumerate(seeds, 1):

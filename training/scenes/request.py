@@ -1,6 +1,7 @@
 """What to render: the JSON that comes in, checked."""
 
 import json
+from argparse import ArgumentTypeError
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -32,6 +33,14 @@ class Request:
     def seeds(self) -> range:
         """Return the seeds to render."""
         return range(self.first_seed, self.first_seed + self.scenes)
+
+
+def worker_of(text: str) -> tuple[int, int]:
+    """Read "0/2": which worker, and of how many; raises argparse's error, which ends the tool."""
+    number, _, count = text.partition("/")
+    if not (number.isdecimal() and count.isdecimal() and int(number) < int(count)):
+        raise ArgumentTypeError(f"{text!r}: expected a worker and how many there are, as in 0/2")
+    return int(number), int(count)
 
 
 def read_request(path: Path) -> Request:

@@ -13,7 +13,6 @@ import argparse
 import hashlib
 import json
 import shutil
-import subprocess
 import sys
 import time
 from dataclasses import asdict
@@ -24,26 +23,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.scenes.drawing import Drawing, set_camera, set_lamps, set_light
+from training.scenes.film import FPS, encode
 from training.scenes.lens import Lens, draw_lens, shoot
 from training.scenes.light import WEATHERS
 from training.scenes.rendering import Rendered, Renderer
 from training.scenes.scene import streams_of
 from training.scenes.stage import Stage, set_stage
-from training.scenes.story import KEY_S, StoryError, read_story
+from training.scenes.story import StoryError, read_story
 from training.scenes.truth import truth_of
 
 WIDTH, HEIGHT, SAMPLES = 512, 288, 4
-FPS = 2
 SHAKE_PX = 4
 """As a pole in the wind: about half a degree."""
-QUALITY = 36
-"""x264's constant rate factor."""
 FIRST_SEED = 300_001
 """Far from the seeds of training and evaluation pictures."""
 
 
 def main() -> int:
-    """Play every story once; 0 done, 2 a story is wrong or ffmpeg is missing."""
+    """Play every story; 0 done, 1 the disk is full or a tool failed, 2 the input is wrong."""
     parser = argparse.ArgumentParser(description="Render stories into videos with their truth.")
     parser.add_argument("stories", type=Path, nargs="+")
     parser.add_argument("--out", type=Path, required=True)
@@ -54,22 +51,27 @@ def main() -> int:
     if shutil.which("ffmpeg") is None:
         print("ffmpeg is missing, which writes the videos: apt-get install ffmpeg", file=sys.stderr)
         return 2
-    options.out.mkdir(parents=True, exist_ok=True)
     try:
         stories = [read_story(path) for path in options.stories]
-        for number, story in enumerate(stories, 1):
-            weather = f"-{options.weather}" if options.weather else ""
-            target = options.out / f"{story.name}-{options.seed}{weather}"
-            begun = time.monotonic()
-            if not target.with_suffix(".json").exists():
-                play(set_stage(story, options.seed, options.weather), target, options.threads)
-            print(
-                f"story {number}/{len(stories)} {target.name}: {time.monotonic() - begun:.0f} s",
-                flush=True,
-            )
-    except StoryError as error:
+        options.out.mkdir(parents=True, exist_ok=True)
+    except (StoryError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
+    for number, story in enumerate(stories, 1):
+        weather = f"-{options.weather}" if options.weather else ""
+        target = options.out / f"{story.name}-{options.seed}{weather}"
+        begun = time.monotonic()
+        try:
+            if not target.with_suffix(".json").exists():
+                play(set_stage(story, options.seed, options.weather), target, options.threads)
+        except (OSError, RuntimeError) as error:
+            # Of Blender or ffmpeg; what was finished before stays.
+            print(f"{target.name}: {error} (is the disk full?)", file=sys.stderr)
+            return 1
+        print(
+            f"story {number}/{len(stories)} {target.name}: {time.monotonic() - begun:.0f} s",
+            flush=True,
+        )
     return 0
 
 
@@ -157,36 +159,6 @@ def shaken(
         if xs[0] < xs[1] and ys[0] < ys[1]:
             moved.append(row | {"xyxy": [xs[0], ys[0], xs[1], ys[1]]})
     return wide[top : top + height, left : left + width], moved
-
-
-def encode(
-    pictures: list[NDArray[np.uint8]], moments: tuple[float, ...], step_s: float, video: Path
-) -> None:
-    """Write pictures (H, W, 3) RGB as an mp4 of FPS: each at its moment, for step_s."""
-    each, last = round(step_s * FPS), round(moments[-1] / step_s)
-    height, width = pictures[0].shape[:2]
-    key = str(round(KEY_S * FPS))
-    shown = dict(zip((round(at_s / step_s) for at_s in moments), pictures, strict=True))
-    missing = [i for step in range(last) if step not in shown for i in _frames(step, each)]
-    # What is missing is fed as black and left out again, so that time goes on.
-    left_out = "+".join(f"eq(n\\,{i})" for i in missing) or "0"
-    command = [
-        *("ffmpeg", "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24"),
-        *("-s", f"{width}x{height}", "-r", str(FPS), "-i", "-"),
-        *("-vf", f"select=not({left_out})", "-fps_mode", "passthrough"),
-        *("-c:v", "libx264", "-pix_fmt", "yuv420p", "-profile:v", "main", "-crf", str(QUALITY)),
-        *("-bf", "0", "-g", key, "-keyint_min", key, "-sc_threshold", "0", "-threads", "1"),
-        *("-f", "mp4", "-movflags", "+faststart", str(video)),
-    ]
-    black = np.zeros_like(pictures[0])
-    frames = b"".join(shown.get(step, black).tobytes() * each for step in range(last + 1))
-    # A fixed command line of our own; ffmpeg is found on the maker's PATH.
-    subprocess.run(command, input=frames, check=True)  # noqa: S603
-
-
-def _frames(step: int, each: int) -> range:
-    """Return the numbers of the video's pictures that show a step."""
-    return range(step * each, (step + 1) * each)
 
 
 def truth_of_story(stage: Stage, looks: list[dict[str, Any]], video: Path) -> dict[str, Any]:
