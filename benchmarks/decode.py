@@ -19,8 +19,8 @@ Limit: a file, no network and no RTSP. A shared cache and a busy neighbour still
 believe the ratios rather than the milliseconds, and those only to a tenth. How much the loop filter
 saves depends on the stream: little where a key frame is large and reading its bits costs most. The
 made stream is 1080p H.264 of about 4 Mbit/s, a key frame every 2 s, moving structures and sensor
-noise. Pictures without the loop filter differ a little from full ones; this says nothing about what
-a model makes of that.
+noise. Pictures without the loop filter differ a little from full ones; what a model makes of that
+is measured by `benchmarks.key_frame`.
 
     python -m benchmarks.decode [FILE ...] [--rounds N]
 

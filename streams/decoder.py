@@ -4,23 +4,30 @@ A decoder or a scaler belongs to one thread; PyAV objects used from two hang the
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import av
 import av.error
 import numpy as np
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
+from av.video.reformatter import Interpolation, VideoReformatter
 
 from streams import nal
 from streams.frame import Picture
 from streams.hardware import Hardware, Opened
 from streams.packet import CodecParameters, Packet
 
-_KEY_OPTIONS = {"skip_loop_filter": "all", "flags2": "+fast"}
-"""For looks. Without the loop filter block edges show a little; a key frame costs about 30 % less.
-Only for pictures decoded alone: where others are predicted from them the errors would add up."""
+KEY_OPTIONS: Mapping[str, str] = MappingProxyType({"skip_loop_filter": "all", "flags2": "+fast"})
+"""For looks. Without the loop filter block edges show a little; a key frame costs 25 to 30 % less
+and the street model finds the same (benchmarks.key_frame). The flag changes no bit of H.264 on one
+thread. Only for pictures decoded alone: where others are predicted from them the errors would add
+up."""
+SCALING = Interpolation.BILINEAR
+"""swscale widens it with the scale, so that every pixel counts. With a dearer filter the street
+model finds as much; point and fast bilinear cost half and less but alias, at some precision
+(benchmarks.key_frame). Said by name, as PyAV's default may change."""
 _CONTEXTS = 4
 """Decoders that a worker keeps: one for each codec and size it meets, each 3 to 15 MB."""
 _SCALERS = 8
@@ -39,7 +46,8 @@ class KeyDecoder:
     flushed after each, so nothing of one camera reaches the next.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, options: Mapping[str, str] = KEY_OPTIONS) -> None:
+        self._options = dict(options)
         self._contexts: OrderedDict[tuple[str, bytes, int, int], VideoCodecContext] = OrderedDict()
 
     def decode(self, packet: Packet, parameters: CodecParameters) -> VideoFrame | None:
@@ -62,7 +70,7 @@ class KeyDecoder:
         context = self._contexts.pop(wanted, None)
         if context is None:
             context = _new_context(parameters, threads=1)
-            context.options = dict(_KEY_OPTIONS)
+            context.options = dict(self._options)
             while len(self._contexts) >= _CONTEXTS:
                 self._contexts.popitem(last=False)
         self._contexts[wanted] = context
@@ -221,14 +229,20 @@ class RunDecoder:
 class Scaler:
     """Turns decoded frames into RGB arrays of their own memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, scaling: Interpolation = SCALING) -> None:
+        self._scaling = scaling
         self._reformatters: OrderedDict[tuple[int, ...], VideoReformatter] = OrderedDict()
 
     def picture(self, frame: VideoFrame, longest_px: int | None = None) -> Picture:
         """Return (h, w, 3) uint8 RGB, the longer side at most longest_px, never enlarged."""
         width, height = scaled_size(frame.width, frame.height, longest_px)
         scaled = self._reformatter(frame.width, frame.height, width, height).reformat(
-            frame, width=width, height=height, format="rgb24", threads=1
+            frame,
+            width=width,
+            height=height,
+            format="rgb24",
+            interpolation=self._scaling,
+            threads=1,
         )
         return np.array(scaled.to_ndarray(), dtype=np.uint8, order="C")
 

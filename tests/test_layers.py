@@ -60,9 +60,11 @@ LATE = {
     "pipeline.replay",
     "pipeline.views",
     "streams.condition",
+    "streams.decoder",
     "streams.gate",
     "streams.grid",
     "streams.simulated",
+    "training",
 }
 """Parts that other packages import by their own name: each loads what only few callers need."""
 
