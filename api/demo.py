@@ -71,7 +71,10 @@ class Demo:
             urls = {}
             for number, camera in enumerate(site.cameras):
                 simulated = SimulatedCamera(
-                    CLIPS / f"{camera.id}.mp4", host=HOST, port=self._port + 2 + number
+                    CLIPS / f"{camera.id}.mp4",
+                    host=HOST,
+                    port=self._port + 2 + number,
+                    waits=True,  # muck that lay there at the first look is not new
                 )
                 simulated.start()
                 stack.callback(simulated.stop)

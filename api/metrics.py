@@ -8,7 +8,7 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
 from detectors import PictureState
-from pipeline import CameraStatus, SiteStatus
+from pipeline import CameraStatus, SiteStatus, memory_bytes
 
 
 class SiteCollector(Collector):
@@ -174,6 +174,11 @@ def _load(status: SiteStatus) -> Iterator[Metric]:
             "Cameras that are looked at closely.",
             value=len(load.close_cameras),
         )
+    yield GaugeMetricFamily(
+        "streetwarden_process_memory_bytes",
+        "What the main process holds: models, rules, store and API, no camera's packets.",
+        value=memory_bytes(),
+    )
     memory = GaugeMetricFamily(
         "streetwarden_ingest_memory_bytes",
         "What an ingest worker holds, packet rings included.",

@@ -144,6 +144,7 @@ def _camera_row(camera: CameraStatus) -> dict[str, Any]:
                 "watched_min": round(rule.watched_s / 60, 1),
                 "blind_min": round(rule.blind_s / 60, 1),
                 "away_min": round(rule.away_s / 60, 1),
+                "since": rule.since.isoformat(timespec="milliseconds"),
             }
             for rule in camera.rules
         ],

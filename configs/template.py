@@ -23,6 +23,8 @@ models:
 
 sampling:
   interval_s: 2               # one look every two seconds; a camera may say otherwise
+  # gate: {forced_s: 20}      # no model looks where nothing has changed, but every 20 s: for quiet
+                              # streets (docs/motion-gate.md)
 
 evidence:
   retain:                     # left out: evidence is kept for ever (docs/privacy.md)

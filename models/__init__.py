@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from models.pictures import Picture, read_picture
     from models.registry import Registry
     from models.selfcheck import CheckResult, Verdict, check_model
-    from models.tuning import Trial, tune
+    from models.tuning import Trial, tune, tune_each
 
 __all__ = [
     "COCO_CLASSES",
@@ -56,6 +56,7 @@ __all__ = [
     "read_choices",
     "read_picture",
     "tune",
+    "tune_each",
     "write_choices",
 ]
 
@@ -73,6 +74,7 @@ _LATE = {
     "read_choices": "models.choice",
     "read_picture": "models.pictures",
     "tune": "models.tuning",
+    "tune_each": "models.tuning",
     "write_choices": "models.choice",
 }
 

@@ -3,7 +3,7 @@
 import os
 import statistics
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,8 @@ ROUNDS = 3
 ROUND_S = 0.6
 """Of a round at most: with many choices rounds are shorter."""
 BUDGET_S = 100.0
-"""Choices that have not been tried by then are left out: tuning takes less than two minutes."""
+"""For all models together. Choices that have not been tried by then are left out: tuning takes less
+than two minutes."""
 ROUNDS_SHARE = 0.6
 """Of the budget for rounds; opening sessions takes the rest."""
 PICTURES = 8
@@ -55,15 +56,32 @@ Progress = Callable[[int, int], None]
 """Told how many trials are done, of how many."""
 
 
+def tune_each(
+    entries: Sequence[ModelEntry], begin: Callable[[ModelEntry], Progress]
+) -> Iterator[tuple[ModelEntry, Trial, list[Trial]]]:
+    """Tune models one after the other within BUDGET_S; yield each with its best and all trials.
+
+    A model may take an even share of what is left. `begin` is told of each, and returns whom to
+    tell of its trials.
+    """
+    end_s = time.monotonic() + BUDGET_S
+    for number, entry in enumerate(entries):
+        progress = begin(entry)
+        share_s = (end_s - time.monotonic()) / (len(entries) - number)
+        yield entry, *tune(entry, progress, budget_s=share_s)
+
+
 def tune(
     entry: ModelEntry,
     progress: Progress | None = None,
     engines: Collection[str] | None = None,
+    *,
+    budget_s: float = BUDGET_S,
 ) -> tuple[Trial, list[Trial]]:
     """Try every way this box offers, or those of some engines; return the best and all, as tried.
 
-    The reference for what is found is ONNX Runtime in float32. Raises ModelError where not even
-    that runs.
+    What has not been tried after `budget_s` is left out, once one way is known to do. The reference
+    for what is found is ONNX Runtime in float32. Raises ModelError where not even that runs.
     """
     begun_s = time.monotonic()
     pictures = _pictures()
@@ -73,11 +91,11 @@ def tune(
     reference.close()
     offered = available_engines() if engines is None else sorted(engines)
     choices = sorted(_choices(offered, free=free), key=lambda one: one.engine in CPU_ENGINES)
-    round_s = min(ROUND_S, ROUNDS_SHARE * BUDGET_S / (ROUNDS * len(choices)))
+    round_s = min(ROUND_S, ROUNDS_SHARE * budget_s / (ROUNDS * len(choices)))
     trials: list[Trial] = []
     missing: set[str] = set()
     for number, choice in enumerate(choices):
-        if time.monotonic() - begun_s > BUDGET_S and not all(trial.refused for trial in trials):
+        if time.monotonic() - begun_s > budget_s and not all(trial.refused for trial in trials):
             trials.append(Trial(choice, 0.0, 0.0, "not tried: time is up"))
         elif choice.engine not in missing:
             trials.append(_try(entry, choice, pictures, expected, round_s))
@@ -122,7 +140,7 @@ def _try(
         paces, used_s, seen = [], time.process_time(), 0
         for _ in range(ROUNDS):
             begun, count = time.perf_counter(), 0
-            while (passed := time.perf_counter() - begun) < round_s:
+            while not count or (passed := time.perf_counter() - begun) < round_s:
                 detector.detect(pictures)
                 count += len(pictures)
             paces.append(count / passed)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pipeline.condition import PictureJudge
     from pipeline.delivery import media_links
     from pipeline.ingest import Ingest
+    from pipeline.ingest_worker import memory_bytes
     from pipeline.plan import (
         find_camera,
         load_sight,
@@ -56,6 +57,7 @@ __all__ = [
     "load_sight",
     "longest_px",
     "media_links",
+    "memory_bytes",
     "models_to_tune",
     "open_store",
     "refuse_errors",
@@ -85,6 +87,7 @@ _LATE = {
     "load_sight": "pipeline.plan",
     "longest_px": "pipeline.plan",
     "media_links": "pipeline.delivery",
+    "memory_bytes": "pipeline.ingest_worker",
     "models_to_tune": "pipeline.plan",
     "open_store": "pipeline.site_store",
     "refuse_errors": "pipeline.refusal",

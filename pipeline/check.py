@@ -22,6 +22,7 @@ from pipeline.check_delivery import check_delivery
 from pipeline.check_evidence import check_evidence, check_store
 from pipeline.check_joined import check_joined
 from pipeline.check_models import check_models
+from pipeline.check_permit_files import check_permit_files
 from pipeline.check_permits import check_permits
 from pipeline.check_rules import check_rules
 from pipeline.problem import Findings, Problem
@@ -47,6 +48,7 @@ def check_site(site: Site, registry: Registry) -> list[Problem]:
     profile = _check_case_system(site, findings)
     check_delivery(site, findings)
     check_joined(site, findings)
+    check_permit_files(site, findings)
     classes = check_models(site, registry, findings)
     if site.site.area is not None:
         _check_area(site.site.area, "site.area", findings)

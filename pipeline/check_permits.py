@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from configs import Camera, ConfigError, Permit, PermitRow, Rule, Site, read_permits, suggestion
+from configs import Camera, ConfigError, Permit, Rule, Site, read_permits, suggestion
 from detectors import Window
 from pipeline.plan import permit_file, window_of
-from pipeline.problem import Findings, Gravity, Problem
+from pipeline.problem import Findings
 
 MONDAY = datetime(2024, 1, 1)  # noqa: DTZ001 - a local time of no place
 STEP = timedelta(minutes=15)
@@ -21,7 +21,7 @@ def check_permits(
     for number, rule in enumerate(camera.rules):
         path = f"{key}.rules[{number}]"
         _check_allow(camera, rule, path, day, findings)
-        filed = _check_file(site, camera, rule, path, day, findings)
+        filed = _own_rows(site, camera, rule, path, day, findings)
         _check_always(rule, (*rule.allow, *filed), path, findings)
 
 
@@ -40,57 +40,32 @@ def _check_allow(camera: Camera, rule: Rule, path: str, today: date, findings: F
             )
 
 
-def _check_file(
+def _own_rows(
     site: Site, camera: Camera, rule: Rule, path: str, today: date, findings: Findings
 ) -> Sequence[Permit]:
-    """Check a rule's permit file; returns what it permits at this camera."""
+    """Say whether a rule's file has a permit for its camera, and one that still holds."""
     file = permit_file(site, rule)
     if file is None:
         return ()
     try:
         rows = read_permits(file)
-    except ConfigError as error:
-        findings.add(Problem.of_config_error(error))
-        return ()
-    own = [row for row in rows if row.camera in {"", camera.id}]
-    for row in own:
-        _check_row(camera, row, site, rule, findings)
+    except ConfigError:
+        return ()  # said at the file
+    own = [row.permit for row in rows if row.camera in {"", camera.id}]
     if not own:
         findings.warn(
             f"{path}.permits",
             f"{rule.permits} has no permit for {camera.id!r}",
             "write the camera's id in its column camera, or leave permits: out",
         )
-    elif all(row.permit.last_day and row.permit.last_day < today for row in own):
-        last = max(row.permit.last_day for row in own if row.permit.last_day)
+    elif all(permit.last_day and permit.last_day < today for permit in own):
+        last = max(permit.last_day for permit in own if permit.last_day)
         findings.warn(
             f"{path}.permits",
             f"every permit in {rule.permits} has expired, the last one on {last}",
             "ask for this year's permits: what they allowed is found as a violation now",
         )
-    return [row.permit for row in own]
-
-
-def _check_row(camera: Camera, row: PermitRow, site: Site, rule: Rule, findings: Findings) -> None:
-    """Refuse a zone that is none of the camera's: the permit would silently hold nowhere."""
-    zones = [zone.id for zone in camera.zones]
-    file = permit_file(site, rule)
-    for name in row.permit.zones:
-        if name not in zones and (row.camera or not _is_elsewhere(site, name)) and file:
-            findings.add(
-                Problem(
-                    file,
-                    "zones",
-                    f"the camera {camera.id!r} has no zone {name!r}",
-                    suggestion(name, zones),
-                    Gravity.ERROR,
-                    row.line,
-                )
-            )
-
-
-def _is_elsewhere(site: Site, name: str) -> bool:
-    return any(zone.id == name for camera in site.cameras for zone in camera.zones)
+    return own
 
 
 def _check_always(rule: Rule, permits: Sequence[Permit], path: str, findings: Findings) -> None:

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from configs import Camera, Rule, Site, Zone, suggestion
 from detectors import CONTEXT_KINDS, KINDS, ZONE_KINDS, KindSpec
 from models import VOCABULARY
+from pipeline.check_fed import check_fed
 from pipeline.check_sight import check_sight, check_zone_keys
+from pipeline.check_whole import check_whole
 from pipeline.problem import Findings
 
 
@@ -29,12 +31,15 @@ def check_rules(
         check_sight(camera, rule, path, findings)
         _check_classes(rule, path, findings)
         if spec is not None and spec.built:
-            _check_fed(site, camera, rule, spec, path, classes, findings)
+            check_whole(rule, spec, path, findings)
+            check_fed(site, camera, rule, spec, path, classes, findings)
             _check_numbers(site, camera, rule, spec, path, findings)
 
 
 def _check_zones(camera: Camera, key: str, findings: Findings) -> None:
     named = {name for rule in camera.rules for name in rule.zones}
+    kinds = [KINDS[rule.kind] for rule in camera.rules if rule.kind in KINDS]
+    excuse = CONTEXT_KINDS.union(*(spec.context_kinds for spec in kinds))
     for number, zone in enumerate(camera.zones):
         path = f"{key}.zones[{number}]"
         check_zone_keys(zone, path, findings)
@@ -44,7 +49,7 @@ def _check_zones(camera: Camera, key: str, findings: Findings) -> None:
                 f"unknown zone kind {zone.kind!r}",
                 suggestion(zone.kind, sorted(ZONE_KINDS)),
             )
-        elif zone.id not in named and zone.kind not in CONTEXT_KINDS:
+        elif zone.id not in named and zone.kind not in excuse:
             findings.warn(path, f"no rule uses the zone {zone.id!r}", "name it in a rule's zones:")
         if zone.limit_s is not None and zone.kind != "loading_bay":
             findings.error(
@@ -121,46 +126,6 @@ def _check_classes(rule: Rule, path: str, findings: Findings) -> None:
                 f"unknown class {name!r}",
                 suggestion(name, VOCABULARY.names),
             )
-
-
-def _check_fed(
-    site: Site,
-    camera: Camera,
-    rule: Rule,
-    spec: KindSpec,
-    path: str,
-    classes: Mapping[str, frozenset[str] | None],
-    findings: Findings,
-) -> None:
-    """See that a model of the camera can find one of the rule's classes."""
-    models = site.models_of(camera)
-    if not models or any(classes[model.name] is None for model in models):
-        return  # said at the model
-    found = frozenset[str]().union(*(classes[model.name] or () for model in models))
-    written = sorted(rule.classes or spec.classes)
-    fed = {name for name in written if found.intersection(VOCABULARY.expand(name))}
-    names = ", ".join(model.name for model in models)
-    if not fed:
-        findings.error(
-            f"{path}.classes" if rule.classes else f"{path}.kind",
-            f"no model of this camera ({names}) can find {' or '.join(written)}",
-            f"give the camera a model that can, under models: (these find {_listed(found)})",
-        )
-        return
-    for number, name in enumerate(rule.classes or ()):
-        if name in VOCABULARY and name not in fed:
-            findings.warn(
-                f"{path}.classes[{number}]",
-                f"no model of this camera ({names}) can find {name}",
-                "leave it out, or give the camera a model that can",
-            )
-
-
-def _listed(names: frozenset[str]) -> str:
-    """Write names, the first few of them."""
-    shown = sorted(names)[:12]
-    more = len(names) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "") if names else "nothing"
 
 
 def _check_numbers(

@@ -122,6 +122,11 @@ class PictureJudge:
         if album is not None:
             self._take_up(album)
 
+    @property
+    def still(self) -> bool:
+        """Whether the last look showed the picture of the one before: it may be frozen."""
+        return self._unchanged_looks > 0
+
     def judge(self, frame: Frame, *, same: bool = False) -> PictureState:
         """Say whether this look can be trusted.
 

@@ -91,25 +91,31 @@ class Confirmer:
         coded = self._profile.code(violation.kind, zone.kind) is not None
         route = route_of(self._site, coded=coded)
         payload = self._payload(violation, camera, zone, evidence, route.event)
-        first = self._one_place.first_witness(violation)
-        if first:
-            review, reason = Review.NONE, ""
-        return lambda: self._store.confirm(
-            violation,
-            evidence,
-            payload,
-            review=review,
-            reason=reason,
-            channel=route.channel,
-            limits=limits_of(self._site),
-            keep=route.keep,
-            witness_of=first,
-        )
+
+        def commit() -> Confirmation:
+            first = self._one_place.first_witness(violation)
+            return self._store.confirm(
+                violation,
+                evidence,
+                payload,
+                review=Review.NONE if first else review,
+                reason="" if first else reason,
+                channel=route.channel,
+                limits=limits_of(self._site),
+                keep=route.keep,
+                witness_of=first,
+                same_place=self._one_place.others(violation),
+            )
+
+        return commit
 
     def pre_alarm(self, violation: Violation) -> tuple[dict[str, Any], Channel] | None:
-        """Word a pre-alarm, and say whom it is for; None where nobody wants to hear of it."""
+        """Word a pre-alarm, and say whom it is for.
+
+        None where nobody wants to hear of it, or has heard of it from another camera.
+        """
         channel = pre_alarm_channel(self._site)
-        if channel is None:
+        if channel is None or self._one_place.was_told(violation):
             return None
         camera = self._site.camera(violation.camera_id)
         zone = zone_of(camera, violation.zone_id)

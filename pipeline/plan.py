@@ -19,7 +19,17 @@ from detectors import (
     Window,
     Zone,
 )
-from models import VOCABULARY, Choice, ModelEntry, Registry, beside_cameras, load, read_choices
+from models import (
+    VOCABULARY,
+    Choice,
+    Detector,
+    ModelEntry,
+    NotAModel,
+    Registry,
+    beside_cameras,
+    load,
+    read_choices,
+)
 from pipeline.sight import LoadedModel, Sight
 from pipeline.watch_time import WatchTime
 from streams import CameraSpec, Source
@@ -75,8 +85,12 @@ def choices_of(site: Site) -> Mapping[str, Choice]:
     """Return what tuning found for this box, by SHA-256 of the model; raises ManifestError."""
     choices, unused = read_choices(site.data)
     if unused:
-        log.warning("%s; run: streetwarden models tune --site %s", unused, site.file)
+        _advise(site, unused)
     return choices
+
+
+def _advise(site: Site, reason: str) -> None:
+    log.warning("%s; run: streetwarden models tune --site %s", reason, site.file)
 
 
 def _load(
@@ -88,19 +102,32 @@ def _load(
     spin: bool,
 ) -> LoadedModel:
     entry = model_entry(site, registry, model)
-    choice = choices.get(entry.sha256) or (None if spin else beside_cameras())
-    if model.file is not None:
-        detector = load(
-            entry.file,
-            conf=model.conf,
-            layout=model.layout,
-            classes=model.classes,
-            spin=spin,
-            choice=choice,
-        )
-    else:
-        detector = registry.open(entry, conf=model.conf, spin=spin, choice=choice)
+    tuned, usual = choices.get(entry.sha256), None if spin else beside_cameras()
+    if choices and tuned is None:
+        _advise(site, f"model {model.name!r} has not been tuned")
+    try:
+        detector = _open(registry, model, entry, tuned or usual, spin=spin)
+    except NotAModel as error:
+        if tuned is None:
+            raise
+        _advise(site, f"model {model.name!r} does not run as tuned, and runs untuned ({error})")
+        detector = _open(registry, model, entry, usual, spin=spin)
     return LoadedModel(model.name, detector, entry, VOCABULARY.adopt(detector.classes, entry.maps))
+
+
+def _open(
+    registry: Registry, model: ModelRef, entry: ModelEntry, choice: Choice | None, *, spin: bool
+) -> Detector:
+    if model.file is None:
+        return registry.open(entry, conf=model.conf, spin=spin, choice=choice)
+    return load(
+        entry.file,
+        conf=model.conf,
+        layout=model.layout,
+        classes=model.classes,
+        spin=spin,
+        choice=choice,
+    )
 
 
 def longest_px(sight: Sight, camera: Camera) -> int:

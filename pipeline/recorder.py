@@ -142,7 +142,7 @@ class Recorder:
             log.warning("a proposal could not be kept", extra={"error": str(error)})
 
     def _opened(self, violation: Violation) -> None:
-        alarm = self._confirmer.pre_alarm(violation)
+        alarm = self._persist(lambda: self._confirmer.pre_alarm(violation))
         if alarm is None:
             self._persist(lambda: self._store.open_violation(violation))
         else:

@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from detectors import Basis, Look, Outcome, PictureState, Watch
@@ -16,6 +17,8 @@ from streams import Frame
 
 DEFAULT_VIEW = "default"
 """A fixed camera has one view."""
+WATCH_TIME = "watch_time"
+"""Key of a snapshot under which the seconds of each rule are kept."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +28,8 @@ class Stepped:
     look: Look
     outcome: Outcome
     snapshot: Mapping[str, Any] | None
-    """State of the camera's rules after the look, where something in it is worth keeping."""
+    """State of the camera's rules after the look, where something in it is worth keeping, and how
+    long each of them could see."""
 
 
 class CameraStep:
@@ -49,8 +53,13 @@ class CameraStep:
         self._snapshot_at_s: float | None = None
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
-        """Go on from a snapshot, after a restart."""
+        """Go on from a snapshot, after a restart.
+
+        Raises ValueError, KeyError or TypeError for one of another version.
+        """
         self._watch.restore(snapshot)
+        if self.watch_time is not None and WATCH_TIME in snapshot:
+            self.watch_time.take_up(snapshot[WATCH_TIME], datetime.now(UTC))
 
     def carried(self, frame: Frame) -> Detections | None:
         """Return what still stands of the last look where nothing has changed since; else None."""
@@ -76,6 +85,7 @@ class CameraStep:
             basis=basis,
             state=state,
             picture=frame.picture,
+            still=self.judge is not None and self.judge.still,
         )
         outcome = self._watch.step(look)
         if self.gate is not None:
@@ -91,4 +101,7 @@ class CameraStep:
         if not (due or outcome.events):
             return None
         self._snapshot_at_s = look.at_s
-        return self._watch.snapshot()
+        snapshot = self._watch.snapshot()
+        if self.watch_time is not None:
+            snapshot[WATCH_TIME] = self.watch_time.to_json()
+        return snapshot

@@ -20,6 +20,7 @@ LONG = (
     "test_run_street",
     "test_replay_street",
     "test_run_cameras",
+    "test_run_clip",
 )
 """Files that wait for real time; started first, the others fill the cores beside them."""
 

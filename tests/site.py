@@ -191,6 +191,10 @@ class Process:
     def stop(self, timeout_s: float = 40) -> int:
         """SIGTERM; returns the exit code."""
         self._process.send_signal(signal.SIGTERM)
+        return self.end(timeout_s)
+
+    def end(self, timeout_s: float) -> int:
+        """Wait until it ends by itself; returns the exit code."""
         code = self._process.wait(timeout_s)
         for reader in self._readers:
             reader.join(5)
@@ -206,3 +210,10 @@ def ask(api: str, path: str) -> httpx.Response:
 def health(api: str) -> dict[str, dict[str, Any]]:
     """Return what /health says, by camera."""
     return {row["id"]: row for row in ask(api, "/health").json()["cameras"]}
+
+
+def metrics(api: str) -> dict[str, float]:
+    """Return what /metrics says: name with labels to value."""
+    lines = ask(api, "/metrics").text.splitlines()
+    pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, value in pairs}

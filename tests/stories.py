@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 import numpy as np
@@ -20,14 +20,27 @@ from benchmarks.scenarios import (
     told,
 )
 from benchmarks.scenarios.scoring import Tally
-from detectors import Change, Look, Rule, Zone
+from benchmarks.scenarios.script import SHANGHAI
+from detectors import Change, Look, Rule, Window, Zone
 from models import Detections
 
 WIDTH = 640.0
-GENTLE = Noise(miss=0.0, jitter_px=1.5, flip=0.0, double=0.0, stray=0.0, score_sd=0.05, gap=0.0)
+GENTLE = Noise(miss=0.1, jitter_px=1.5, flip=0.0, double=0.0, stray=0.0, score_sd=0.05, gap=0.0)
 """What is left when only the looks are at stake."""
+LONGEST_MISSING = 7
+"""Looks that may be missing in a row: they make a gap of 8 intervals, which is the least grace."""
+HALF_LATE, RANDOM_LATE = 8, 24
+"""Intervals by which every second look, or a random half of them, may move a confirmation."""
+READING_S = 450.0
+"""Signs are read that often: what holds of looks elsewhere holds of their readings."""
+SESSIONS_LATE = 8
+"""The same for reconnections: a new session bridges a gap that is unseen without one."""
+CLOCK_S = 1800
+"""By how much the clock may be wrong, where that crosses no edge of a permit and no midnight."""
 Confirmation = tuple[str, str, float]
 """Kind, zone, seconds from the start of the story."""
+Life = tuple[str, str, float, float]
+"""Change, violation, when it opened, and when this is told: seconds from the start of the story."""
 
 
 def story(kind: str, name: str) -> Scenario:
@@ -60,6 +73,32 @@ def confirmations(script: Script, seen: Sequence[Look]) -> list[Confirmation]:
         for look, event in told(script, seen)
         if event.change is Change.CONFIRMED
     ]
+
+
+def lives(script: Script, seen: Sequence[Look]) -> list[Life]:
+    """List whatever happens to violations, by their names."""
+    return [
+        (
+            str(event.change),
+            event.violation.violation_id,
+            (event.violation.opened_at - script.start).total_seconds(),
+            (look.captured_at - script.start).total_seconds(),
+        )
+        for look, event in told(script, seen)
+    ]
+
+
+def step_s(script: Script) -> float:
+    """Seconds from look to look, or from reading to reading."""
+    looks_s = script.interval_s * script.idle_every
+    return max(looks_s, READING_S) if script.rules[0].kind == "damaged_sign" else looks_s
+
+
+def permitted(script: Script, start: datetime, end: datetime) -> Script:
+    """Permit from start until end, on all days, what the rules of a script forbid."""
+    since, until = (at.astimezone(SHANGHAI).time() for at in (start, end))
+    window = Window(frozenset(range(7)), since, until)
+    return replace(script, rules=tuple(replace(rule, allow=(window,)) for rule in script.rules))
 
 
 def half(seen: Sequence[Look], random: Random, longest: int) -> list[Look]:

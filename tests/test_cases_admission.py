@@ -117,6 +117,33 @@ def test_another_place_is_not_silenced(store: Store, other: Violation, silenced:
     assert bool(confirm(store, other).held_for) is silenced
 
 
+def test_other_cameras_of_a_place_are_silenced(store: Store) -> None:
+    """Wherever in their zone it seems to stand; not another zone or kind, and no second witness."""
+    store.confirm(make_violation(0), None, {})
+    store.refute(make_violation(0).violation_id, by="li", reason="no", silence_s=DAY_S)
+    seen = replace(make_violation(60, camera="road-02"), box=(0.0, 0.0, 40.0, 40.0))
+    place = [("road-03", "kerb"), ("road-01", "kerb")]
+    why = store.confirm(seen, None, {}, same_place=place).held_for
+    assert why.endswith(f"{make_violation(0).violation_id} was rejected here, as road-01 saw it")
+    for number, (violation, where) in enumerate(
+        [
+            (seen, [("road-01", "pavement"), ("road-04", "kerb")]),
+            (replace(seen, kind="street_stall"), place),
+        ]
+    ):
+        other = replace(violation, violation_id=f"other-{number}")
+        assert store.confirm(other, None, {}, same_place=where).held_for == ""
+    first = make_violation(70, camera="road-03")
+    store.confirm(first, None, {})
+    witness = replace(seen, violation_id="witness")
+    linked = store.confirm(witness, None, {}, witness_of=first.violation_id, same_place=place)
+    assert linked.held_for == ""
+    (silence,) = store.silences.listed()
+    store.silences.lift(silence.silence_id, by="wang")
+    again = replace(seen, violation_id="again")
+    assert store.confirm(again, None, {}, same_place=place).held_for == ""
+
+
 def test_a_silence_is_lifted_by_a_person(store: Store) -> None:
     """Once; afterwards cases go out again, and the history says who did it."""
     store.confirm(make_violation(0), None, {})

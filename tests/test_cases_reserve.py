@@ -2,10 +2,10 @@
 
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -87,8 +87,8 @@ class LostIngest:
 class Parts:
     """Recorder, confirmer, store, spool and writer on one disk, wired as the runner wires them."""
 
-    def __init__(self, disk: Path) -> None:
-        site = site_of(GOOD.replace("./demo-data", str(disk)), disk.parent)
+    def __init__(self, disk: Path, text: str = GOOD) -> None:
+        site = site_of(text.replace("./demo-data", str(disk)), disk.parent)
         self.told: list[Event] = []
         self.count = 0
         self.reserve = Reserve(disk, 8 << 20)
@@ -107,7 +107,7 @@ class Parts:
             reserve=self.reserve,
             spool=spool,
             ingest=ingest,
-            sight=Sight([], {CAMERA: []}, 0.25),
+            sight=Sight([], {camera.id: [] for camera in site.cameras}, 0.25),
         )
         clips = Clips(
             site,
@@ -139,18 +139,24 @@ class Parts:
         """Record a look at which a violation was opened and confirmed."""
         self.count += 1
         violation = make_violation(number, camera=CAMERA)
-        events = tuple(
-            ViolationEvent(change, violation) for change in (Change.OPENED, Change.CONFIRMED)
-        )
-        look = Look(CAMERA, "default", 0, violation.last_at_s, NOON, 640, 360, Detections.empty())
-        self.recorder.record(Stepped(look, Outcome(events), {"number": number, "pad": "x" * 2000}))
+        snapshot = {"number": number, "pad": "x" * 2000}
+        self.record(violation, Change.OPENED, Change.CONFIRMED, snapshot=snapshot)
         return violation
+
+    def record(
+        self, violation: Violation, *changes: Change, snapshot: Mapping[str, Any] | None = None
+    ) -> None:
+        """Record a look at which this became of a violation."""
+        events = tuple(ViolationEvent(change, violation) for change in changes)
+        camera, at_s = violation.camera_id, violation.last_at_s
+        look = Look(camera, "default", 0, at_s, NOON, 640, 360, Detections.empty())
+        self.recorder.record(Stepped(look, Outcome(events), snapshot))
 
 
 @contextmanager
-def running(disk: Path) -> Iterator[Parts]:
+def running(disk: Path, text: str = GOOD) -> Iterator[Parts]:
     """Start the recorder; stop it at the end, when everything has been written."""
-    parts = Parts(disk)
+    parts = Parts(disk, text)
     parts.recorder.start()
     try:
         yield parts

@@ -91,6 +91,35 @@ SPOILED: list[tuple[str, Callable[[dict[str, Any]], Any], tuple[str, ...]]] = [
     ("scheme", lambda s: cam(s).update(url="ftp://host/x"), ("ftp", "rtsp")),
     ("no model feeds", lambda s: rule(s).update(classes=["bus"]), ("bus",)),
     ("zone kind", lambda s: zone(s).update(kind="water"), ("water", "no_parking")),
+    (
+        "impossible permit",
+        lambda s: rule(s).update(
+            allow=[
+                {
+                    "from": "06:00",
+                    "to": "08:00",
+                    "first_day": "2026-05-02",
+                    "last_day": "2026-05-01",
+                }
+            ]
+        ),
+        ("before it begins", "exchange first_day and last_day"),
+    ),
+    (
+        "unknown weekday",
+        lambda s: rule(s).update(allow=[{"days": "mon-fry", "from": "06:00", "to": "08:00"}]),
+        ("mon-fry", "mon-fri"),
+    ),
+    (
+        "permit for another zone",
+        lambda s: rule(s).update(allow=[{"from": "06:00", "to": "08:00", "zones": ["kreb"]}]),
+        ("does not name the zone 'kreb'", "did you mean 'kerb'"),
+    ),
+    (
+        "a sign without a zone",
+        lambda s: cam(s).update(rules=[{"kind": "damaged_sign"}]),
+        ("without zones damaged_sign", "draw a zone of kind sign"),
+    ),
     ("half a login", lambda s: cam(s).update(password="geheim"), ("username",)),
 ]
 
@@ -112,6 +141,44 @@ def test_spoiled_site_file(
         assert word in message, message
     assert "geheim" not in message
     assert sorted(p.name for p in tmp_path.iterdir()) == ["site.yaml"]
+
+
+PERMITS = "camera,zones,days,from,to,first_day,last_day\n"
+
+PERMIT_FILES: dict[str, tuple[str, int, tuple[str, ...]]] = {
+    # what is wrong: (a line of the file, exit code of check, words of the message)
+    "impossible permit": (
+        "one,kerb,,,,2026-05-02,2026-05-01", 2,
+        ("permits.csv:2: ", "before it begins", "exchange first_day and last_day"),
+    ),
+    "unknown weekday": (
+        "one,kerb,mon-fry,,,,", 2, ("permits.csv:2: ", "mon-fry", "mon-fri"),
+    ),
+    "unknown zone": (
+        "one,kreb,,,,,", 2, ("permits.csv:2: ", "has no zone 'kreb'", "did you mean 'kerb'"),
+    ),
+    "expired": (
+        "one,kerb,,,,,2025-12-31", 0,
+        ("warning: ", "every permit in permits.csv has expired", "ask for this year's permits"),
+    ),
+    "unknown camera": (
+        ",,sat,,,,\nome,kerb,,,,,", 0,
+        ("warning: ", "permits.csv:3: ", "no camera 'ome'", "did you mean 'one'"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", PERMIT_FILES)
+def test_spoiled_permit_file(tmp_path: Path, model: Path, case: str) -> None:
+    """A permit that cannot be, or holds no more: `check` names the file and the fix."""
+    line, code, words = PERMIT_FILES[case]
+    (tmp_path / "permits.csv").write_text(f"{PERMITS}{line}\n", encoding="utf-8")
+    path = edited(tmp_path, model, lambda site: rule(site).update(permits="permits.csv"))
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        done = in_process("check", path, monkeypatch=monkeypatch)
+    assert done.returncode == code, done.stderr
+    for word in words:
+        assert word in done.stderr, done.stderr
 
 
 def test_good_site_file(tmp_path: Path, model: Path) -> None:

@@ -25,6 +25,10 @@ SPOILED = {
         spoiled("sampling: {interval_s: 2}", "smapling: {interval_s: 2}"), "smapling", 5,
         "unknown key", "did you mean 'sampling'",
     ),
+    "a device that decodes nothing": (
+        spoiled("sampling: {interval_s: 2}", "decoding: {hardware: vaapi}"), "decoding.hardware",
+        5, "vaapi", "auto",
+    ),
     "unset variable": (
         spoiled("${CAM_PASSWORD}", "${NO_SUCH_VARIABLE}"), f"{CAMERA}.password", 13,
         "NO_SUCH_VARIABLE is not set", "set NO_SUCH_VARIABLE",

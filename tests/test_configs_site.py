@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import ValidationError
 
-from configs import SITE_TEMPLATE, ConfigError, Hours, load_site
+from configs import SITE_TEMPLATE, ConfigError, Gate, Hours, load_site
 from tests.site_text import ENVIRON, GOOD, SECOND_CAMERA, site_of, spoiled
 
 SMALLEST = """\
@@ -300,7 +300,11 @@ def test_lines_of_keys_are_known(tmp_path: Path) -> None:
 
 def test_the_template_and_the_demo_are_sites(tmp_path: Path) -> None:
     """What `init` writes and what `demo` runs can be read without any variable set."""
-    assert site_of(SITE_TEMPLATE, tmp_path).warnings == ()
+    site = site_of(SITE_TEMPLATE, tmp_path)
+    assert site.warnings == ()
+    assert site.gate_of(site.cameras[0]) is None
+    gated = site_of(SITE_TEMPLATE.replace("# gate:", "gate:"), tmp_path)  # as one would
+    assert gated.gate_of(gated.cameras[0]) == Gate(forced_s=20)
     demo = load_site(Path(__file__).parent.parent / "configs" / "demo.yaml", {})
     assert demo.warnings == ()
     assert "parked-car" in [camera.id for camera in demo.cameras]

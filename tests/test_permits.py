@@ -10,6 +10,7 @@ import pytest
 from configs import ConfigError, read_permits
 from detectors import Look
 from models import VOCABULARY, Detections
+from pipeline.check_permit_files import check_permit_files
 from pipeline.check_permits import check_permits
 from pipeline.plan import watch_of
 from pipeline.problem import Findings, Gravity, Problem
@@ -18,6 +19,7 @@ from tests.site_text import GOOD, site_of
 
 RULE = "{kind: illegal_parking, zones: [kerb], dwell_s: 300}"
 HEADER = "camera,zones,days,from,to,first_day,last_day,season_from,season_to,holder\n"
+CAMERA = "yingkou-road-01"
 MELONS = "yingkou-road-01,kerb,mon-sun,06:00,20:00,2026-01-01,2026-12-31,06-01,09-30,Wang Mei\n"
 MONDAY = date(2026, 1, 5)
 
@@ -31,7 +33,9 @@ def _site_text(allow: str = "", permits: str = "") -> str:
 def _found(text: str, folder: Path, today: date = MONDAY) -> list[Problem]:
     site = site_of(text, folder)
     findings = Findings(site)
-    check_permits(site, site.cameras[0], "cameras[0]", findings, today)
+    check_permit_files(site, findings)
+    for number, camera in enumerate(site.cameras):
+        check_permits(site, camera, f"cameras[{number}]", findings, today)
     return list(findings)
 
 
@@ -153,8 +157,11 @@ ODD = {
     "expired": ('{from: "06:00", to: "08:00", last_day: "2025-12-31"}', "", "expired on 2025"),
     "another zone": ('{from: "06:00", to: "08:00", zones: [kreb]}', "", "the zone 'kreb'"),
     "always": ('{from: "00:00", to: "12:00"}, {from: "12:00", to: "24:00"}', "", "find nothing"),
-    "another camera": ("", MELONS.replace("yingkou-road-01", "elsewhere"), "no permit for"),
     "no such zone": ("", MELONS.replace("kerb", "kreb"), "has no zone 'kreb'"),
+    "no such zone anywhere": ("", MELONS.replace(f"{CAMERA},kerb", ",kreb"), "has a zone 'kreb'"),
+    "one misspelt camera of two": (
+        "", MELONS + MELONS.replace(CAMERA, "yingkuo-road-01"), "has no camera 'yingkuo-road-01'",
+    ),
 }  # fmt: skip
 
 
@@ -165,6 +172,67 @@ def test_what_cannot_be_meant_is_told(case: str, tmp_path: Path) -> None:
     (tmp_path / "permits.csv").write_text(HEADER + row, "utf-8")
     (told,) = _found(_site_text(allow, "permits.csv" if row else ""), tmp_path)
     assert problem in told.problem
+
+
+OTHER = """\
+  - id: second
+    url: "rtsp://127.0.0.1:8554/cam1"
+    place: {address: "..."}
+    zones:
+      - {id: pavement, kind: pavement, polygon: [[0.1, 0.5], [0.9, 0.5], [0.9, 0.9]]}
+    rules:
+      - {kind: street_stall, zones: [pavement]PERMITS}
+"""
+
+
+def _two_cameras(permits: str) -> str:
+    """Write a site whose first camera has a second zone, which no rule with permits uses."""
+    first = _site_text(permits="permits.csv").replace(
+        "    rules:",
+        "      - {id: back, kind: no_parking, polygon: [[0, 0], [1, 0], [1, 1]]}\n    rules:",
+    )
+    return first + OTHER.replace("PERMITS", permits)
+
+
+def test_a_row_that_can_hold_nowhere_is_told_once(tmp_path: Path) -> None:
+    """A zone that no rule uses is refused, a camera whose rules read no file is a warning."""
+    file = tmp_path / "permits.csv"
+    file.write_text(HEADER + MELONS + MELONS.replace("kerb", "back"), "utf-8")
+    (told,) = _found(_two_cameras(""), tmp_path)
+    assert (told.level, told.line) == (Gravity.ERROR, 3)
+    assert "no rule that names this file uses the zone 'back'" in told.problem
+    assert "write one of kerb" in told.remedy
+    file.write_text(HEADER + MELONS + MELONS.replace(f"{CAMERA},kerb", "second,pavement"), "utf-8")
+    (told,) = _found(_two_cameras(""), tmp_path)
+    assert (told.level, told.line) == (Gravity.WARNING, 3)
+    assert "no rule of the camera 'second' names this file" in told.problem
+    assert "write permits: permits.csv" in told.remedy
+    assert _found(_two_cameras(", permits: permits.csv"), tmp_path) == []
+
+
+def test_a_row_of_every_camera_may_name_zones_of_several(tmp_path: Path) -> None:
+    """Each zone of it is used by some rule; one that is used by none is refused."""
+    file = tmp_path / "permits.csv"
+    text = _two_cameras(", permits: permits.csv")
+    file.write_text(HEADER + MELONS.replace(f"{CAMERA},kerb", ",kerb pavement"), "utf-8")
+    assert _found(text, tmp_path) == []
+    file.write_text(HEADER + MELONS.replace(f"{CAMERA},kerb", ",kerb back"), "utf-8")
+    (told,) = _found(text, tmp_path)
+    assert "uses the zone 'back'" in told.problem
+
+
+def test_a_file_of_other_cameras_only_says_both(tmp_path: Path) -> None:
+    """Whose permits it has, with the likely id, and that this camera has none."""
+    strangers = "".join(MELONS.replace(CAMERA, f"yingkou-road-0{n}") for n in range(2, 9))
+    (tmp_path / "permits.csv").write_text(HEADER + strangers, "utf-8")
+    none, strange = sorted(
+        _found(_site_text(permits="permits.csv"), tmp_path), key=lambda each: each.key, reverse=True
+    )
+    assert {none.level, strange.level} == {Gravity.WARNING}
+    assert f"has no permit for '{CAMERA}'" in none.problem
+    assert "'yingkou-road-06' and 2 more: such permits hold nowhere" in strange.problem
+    assert f"did you mean '{CAMERA}'?" in strange.remedy
+    assert strange.line == 2
 
 
 def test_a_permit_file_is_in_force(tmp_path: Path) -> None:

@@ -1,18 +1,25 @@
 """Close looks within a budget, slots that keep them, and the word for overload."""
 
+import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from api.metrics import exposition
+from detectors import Attention, Level, Outcome
+from pipeline import CameraStatus, SiteStatus
 from pipeline.attention import AHEAD_S, REST_SHARE, SLICE_S, CloseBudget, Grant
-from pipeline.load import SHED_SHARE, SHED_WINDOW_S, Shedding
+from pipeline.load import SHED_SHARE, SHED_WINDOW_S, LoadKeeper, Shedding
 from pipeline.slots import CLOSE_WAITING, Slots
 from streams import Frame
+from tests.site_text import site_of, spoiled
 
 
 def budget(priorities: dict[str, float], **options: float) -> CloseBudget:
@@ -195,3 +202,63 @@ def test_shedding_is_said_while_it_lasts() -> None:
     assert shedding.share <= SHED_SHARE
     shedding.note(100.0, 5, 0)  # a worker was started again
     assert shedding.share == 0.0
+
+
+def told(keeper: LoadKeeper, camera_id: str) -> list[str]:
+    """Return the lines of the metrics that tell what a keeper did for its one camera."""
+    one = CameraStatus(
+        camera_id=camera_id,
+        stream=None,
+        since=datetime(2026, 1, 5, tzinfo=UTC),
+        looks=1,
+        failures=0,
+        dropped=0,
+        staleness_s=None,
+        attention=keeper.level(camera_id),
+        close_s=keeper.close_s()[camera_id],
+        close_refused=keeper.refused()[camera_id],
+    )
+    status = SiteStatus(
+        cameras=(one,),
+        batches=1,
+        staleness_p95_s=None,
+        backlog=0,
+        disk_reserve=True,
+        disk_free_bytes=None,
+        worker_restarts=0,
+        violations={},
+        deliveries={},
+        oldest_due_s=None,
+        load=keeper.load(),
+    )
+    return exposition(lambda: status).decode().splitlines()
+
+
+@pytest.mark.parametrize(("minute_s", "refused"), [(0, 1.0), (60, 0.0)])
+def test_a_rule_that_asks_in_vain_can_be_seen(
+    tmp_path: Path, minute_s: int, refused: float
+) -> None:
+    """A wish that lapses is counted where there is no budget, granted and spent where there is."""
+    attention = f"attention: {{close_s_a_minute: {minute_s}}}"
+    site = site_of(spoiled("sampling: {interval_s: 2}", attention), tmp_path)
+    granted: list[str] = []
+    name = site.cameras[0].id
+    keeper = LoadKeeper(
+        site, look_closely=lambda one, *_: granted.append(one), tally=lambda: (1, 0)
+    )
+    asked = replace(frame(name, 7), arrival_s=time.monotonic())
+    keeper.note(asked, Outcome(attention=Attention(Level.CLOSE, asked.at_s + 0.5)))
+    meanwhile = told(keeper, name)
+    time.sleep(0.55)
+    keeper.tick()
+    lines = told(keeper, name)
+    spent_s = keeper.close_s()[name]
+    camera = f'{{camera="{name}"}}'
+    assert granted == ([] if refused else [name])
+    assert (spent_s > 0.0) is not bool(refused)
+    level = "watching" if refused else "close"
+    assert f'streetwarden_camera_attention{{camera="{name}",level="{level}"}} 1.0' in meanwhile
+    assert f"streetwarden_close_cameras {1.0 - refused}" in meanwhile
+    assert "streetwarden_close_cameras 0.0" in lines
+    assert f"streetwarden_close_refused_total{camera} {refused}" in lines
+    assert f"streetwarden_close_seconds_total{camera} {spent_s}" in lines

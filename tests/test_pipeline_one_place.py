@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from cases import WITNESS, WITNESS_OF, DeliveryState, NotFound, Review, Store
+from cases import WITNESS, WITNESS_OF, DeliveryState, Message, NotFound, Review, Store
 from configs import Site
-from detectors import Violation
+from detectors import Change, Violation
 from models import Registry
 from pipeline.check import check_site
+from pipeline.events import Confirmed
 from pipeline.one_place import OnePlace
 from tests.site_text import ENVIRON, GOOD, site_of
+from tests.test_cases_reserve import running
 from tests.violations import SetClock, make_violation
 
 KERB = "{id: kerb, kind: no_parking, polygon: [[0.1, 0.5], [0.9, 0.5], [0.9, 0.9], [0.1, 0.9]]"
@@ -29,6 +31,14 @@ OTHERS = "".join(
     for name, place_id in (("b", ", place_id: corner"), ("c", ", place_id: corner"), ("d", ""))
 )
 TEXT = GOOD.replace("yingkou-road-01", "a").replace(KERB, KERB + ", place_id: corner") + OTHERS
+
+ALARMS = """\
+alarms:
+  kind: webhook
+  url: "http://127.0.0.1:9/in"
+  secret: "whsec_%s"
+  events: [opened, confirmed, cleared]
+""" % ("QUFB" * 10)
 
 
 @pytest.fixture
@@ -135,6 +145,92 @@ def test_a_witness_of_nothing_is_refused(store: Store) -> None:
     with pytest.raises(NotFound):
         store.confirm(make_violation(), None, {}, witness_of="0" * 20)
     assert store.cases() == ()
+
+
+def test_the_recorder_tells_of_one_thing_once(tmp_path: Path) -> None:
+    """As it runs: one pre-alarm and one report, whoever opens and confirms; then both are over."""
+    one, other = make_violation(0, camera="a"), make_violation(8, camera="b")
+    (tmp_path / "disk").mkdir()
+    with running(tmp_path / "disk", TEXT + ALARMS) as parts:
+        parts.record(one, Change.OPENED)
+        parts.record(other, Change.OPENED)
+        parts.record(one, Change.CONFIRMED)
+        parts.record(other, Change.CONFIRMED)
+        parts.record(other, Change.CLEARED)
+        parts.recorder.stop(30)
+        store = parts.store
+        assert parts.told == [Confirmed(one)]
+        first = {each.message: each.state for each in store.case(one.violation_id).deliveries}
+        second = {each.message: each.state for each in store.case(other.violation_id).deliveries}
+        assert first.keys() == {Message.OPENED, Message.REPORT}
+        assert second == dict.fromkeys((Message.REPORT, Message.CLEARED), DeliveryState.KEPT)
+        linked = [entry.what for entry in store.case(other.violation_id).history]
+        assert linked == ["opened", "confirmed", WITNESS_OF, "cleared"]
+
+
+def test_two_cars_at_one_place_are_two_pre_alarms(tmp_path: Path) -> None:
+    """What stands there is counted; elsewhere, and what is over, is no reason to be silent."""
+    (tmp_path / "disk").mkdir()
+    with running(tmp_path / "disk", TEXT + ALARMS) as parts:
+        opened = [
+            (make_violation(0, camera="a"), True),
+            (make_violation(2, camera="b"), False),
+            (make_violation(4, camera="c"), False),
+            (make_violation(6, camera="b"), True),  # the second car
+            (make_violation(8, camera="a"), False),
+            (make_violation(9, camera="d"), True),  # its zone names no place
+            (replace(make_violation(10, camera="b"), kind="street_stall"), True),
+        ]
+        for violation, _ in opened:
+            parts.record(violation, Change.OPENED)
+        for violation, _ in opened[:5]:
+            parts.record(violation, Change.DISCARDED)
+        later = make_violation(40, camera="c")
+        parts.record(later, Change.OPENED)
+        parts.recorder.stop(30)
+        for number, (violation, told) in enumerate([*opened, (later, True)]):
+            deliveries = parts.store.case(violation.violation_id).deliveries
+            expected = {Message.OPENED, Message.CLEARED} if number < 5 else {Message.OPENED}
+            assert {each.message for each in deliveries} == (expected if told else set())
+
+
+def test_what_was_opened_and_forgotten_silences_nobody(tmp_path: Path) -> None:
+    """A rule that was taken out never says what became of it: after a day it does not count."""
+    (tmp_path / "disk").mkdir()
+    with running(tmp_path / "disk", TEXT + ALARMS) as parts:
+        parts.record(make_violation(0, camera="a"), Change.OPENED)
+        later = make_violation(90_000, camera="b")
+        parts.record(later, Change.OPENED)
+        parts.recorder.stop(30)
+        assert len(parts.store.case(later.violation_id).deliveries) == 1
+
+
+def test_a_rejected_case_silences_its_place_for_every_camera(tmp_path: Path) -> None:
+    """As it runs: a person rejects camera a's case; b's of the same thing waits for a person too.
+
+    Another kind, and a zone that shows another place, are not silenced.
+    """
+    (tmp_path / "disk").mkdir()
+    rejected = replace(make_violation(0, camera="a"), box=(0.0, 0.0, 90.0, 60.0))
+    same = make_violation(8, camera="b")
+    others = (
+        replace(same, kind="street_stall", violation_id="stall"),
+        make_violation(9, camera="d"),
+    )
+    with running(tmp_path / "disk", TEXT) as parts:
+        parts.record(rejected, Change.OPENED, Change.CONFIRMED)
+        parts.count = 1
+        parts.settle()
+        parts.store.refute(rejected.violation_id, by="li", reason="a bus stop", silence_s=86400.0)
+        for violation in (same, *others):
+            parts.record(violation, Change.OPENED, Change.CONFIRMED)
+        parts.recorder.stop(30)
+        held = parts.store.case(same.violation_id).case
+        assert held.review is Review.HELD
+        assert held.reason.startswith("silenced until")
+        assert held.reason.endswith(f"{rejected.violation_id} was rejected here, as a saw it")
+        for violation in others:
+            assert "silenced" not in parts.store.case(violation.violation_id).case.reason
 
 
 def test_a_place_that_one_camera_names_is_told(tmp_path: Path) -> None:

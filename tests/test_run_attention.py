@@ -1,5 +1,6 @@
 """Close looks from pixels to a case: in replay the same bytes twice, in run within the budget."""
 
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from tests.block_model import write_block_model
 from tests.clips import clip
 from tests.rtsp import RtspServer, require_gstreamer
-from tests.site import WHOLE, Process, ask, health, rows, streetwarden, write_site
+from tests.site import WHOLE, Process, health, metrics, rows, streetwarden, write_site
 
 KIND = "uncovered_muck_truck"
 PASS_S = 5.8
@@ -47,39 +48,66 @@ def test_replay_looks_closely_and_prints_the_same_twice(tmp_path: Path) -> None:
     assert replayed(site, video) == text
 
 
-def published(api: str) -> dict[str, str]:
-    """Return the metrics once the ring's memory is among the camera's.
+def labelled(values: dict[str, float], name: str) -> dict[str, float]:
+    """Return a metric of the one camera by what its other label says."""
+    start = f'streetwarden_{name}{{camera="above",'
+    return {key.split('"')[-2]: value for key, value in values.items() if key.startswith(start)}
+
+
+def published(api: str) -> dict[str, float]:
+    """Return the metrics of a moment of a close look, with all that there is to know by then.
 
     The ring is counted at once, the memory measured every few seconds: the first time perhaps
-    before the camera delivered anything.
+    before the camera delivered anything. A camera's own decoder is told of within a second, the
+    time between its key packets after the second of them.
     """
     until_s = time.monotonic() + 20.0
     while True:
-        lines = ask(api, "/metrics").text.splitlines()
-        values = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
-        ring = float(values['streetwarden_camera_ring_bytes{camera="above"}'])
-        if 0 < ring < float(values['streetwarden_camera_memory_bytes{camera="above"}']):
+        values = metrics(api)
+        ring = values['streetwarden_camera_ring_bytes{camera="above"}']
+        memory = values['streetwarden_camera_memory_bytes{camera="above"}']
+        close = labelled(values, "camera_attention") == {"close": 1.0}
+        rest = [labelled(values, name) for name in ("camera_decoder", "key_interval_seconds")]
+        if 0 < ring < memory and close and all(rest):
             return values
-        assert time.monotonic() < until_s, f"a ring of {ring:.0f} bytes, and no memory beside it"
+        told = f"a ring of {ring:.0f} bytes of {memory:.0f}, close: {close}, {rest}"
+        assert time.monotonic() < until_s, told
         time.sleep(0.3)
+
+
+def probed(log: list[str]) -> tuple[str, set[str]]:
+    """Return what an ingest worker said it found in hardware, and the devices it cannot use."""
+    told = [json.loads(line) for line in log if "decoding in hardware" in line]
+    assert len(told) == 1
+    return told[0]["event"], set(told[0]["reasons"])
 
 
 @pytest.mark.timeout(120)
 def test_run_looks_closely_within_the_budget(tmp_path: Path) -> None:
-    """A truck is seen closely, its pass is a case; the budget and the memory can be read."""
+    """A truck is seen closely, its pass is a case; what that costs, on what device, can be read."""
     require_gstreamer()
     video = clip(width=640, height=360, seconds=60, gop=50)
     with RtspServer({"/cam0": video}) as server:
         attention = {"close_s_a_minute": 20, "close_at_once": 1}
-        site = truck_site(tmp_path, server.url("/cam0"), attention=attention)
-        with Process("run", site) as run:
+        url, decoding = server.url("/cam0"), {"hardware": "qsv"}
+        site = truck_site(tmp_path, url, attention=attention, decoding=decoding)
+        with Process("--log-json", "run", site) as run:
             api = run.ready()
             run.wait_for(lambda row: row["event"] == "violation" and row["kind"] == KIND, 40)
             values = published(api)
             row = health(api)["above"]
             assert run.stop() == 0
-    spent_s = float(values['streetwarden_close_seconds_total{camera="above"}'])
+    spent_s = values['streetwarden_close_seconds_total{camera="above"}']
     assert 2.0 <= spent_s <= 40.0
-    assert float(values["streetwarden_close_budget_seconds"]) <= 20.0
-    assert float(values["streetwarden_shedding"]) in {0.0, 1.0}
+    assert values["streetwarden_close_budget_seconds"] <= 20.0
+    assert values["streetwarden_close_cameras"] == 1.0
+    assert values['streetwarden_close_refused_total{camera="above"}'] <= 1.0  # nobody else asks
+    assert values["streetwarden_shedding"] in {0.0, 1.0}
     assert row["attention"] in {"idle", "watching", "close"}
+    (interval_s,) = labelled(values, "key_interval_seconds").values()
+    assert interval_s == pytest.approx(2.0, abs=0.1)  # gop=50 at 25 pictures a second
+    # The device that the site file asks for, and no other, was tried by the ingest worker.
+    found, refused = probed(run.log)
+    assert refused == {"qsv"} or "on qsv" in found
+    (device,) = labelled(values, "camera_decoder")
+    assert device == "software" or f"h264 on {device}" in found

@@ -1,7 +1,10 @@
-"""The clip of a confirmation follows its case: covered, sent as an update, played on the desk."""
+"""The demo delivers every kind; a confirmation's clip follows its case, covered, onto the desk."""
 
 import shutil
+import socket
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import av
@@ -9,11 +12,14 @@ import pytest
 import yaml
 from playwright.sync_api import sync_playwright
 
+from api.demo import CLIPS, SITE_FILE
 from cases.desk import Desk
+from configs import load_site
 from tests.rtsp import RtspServer, require_gstreamer
 from tests.site import TOKEN, Process, rows, streetwarden
 
-CONFIGS = Path(__file__).parent.parent / "configs"
+LEAST_KINDS = 4
+"""What the README says of the demo."""
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 PLAYED = """
@@ -33,7 +39,7 @@ async () => {
 
 def demo_site(folder: Path, camera_url: str, desk_url: str) -> Path:
     """Write the demo's first camera with other addresses, and less time to wait."""
-    site = yaml.safe_load((CONFIGS / "demo.yaml").read_text(encoding="utf-8"))
+    site = yaml.safe_load(SITE_FILE.read_text(encoding="utf-8"))
     site["data"] = "./data"
     site["api"] = {"listen": "127.0.0.1:0", "token": TOKEN}
     site["evidence"] = {"reserve_mib": 1}
@@ -56,13 +62,44 @@ def wait_for_file(folder: Path, pattern: str, timeout_s: float) -> Path:
     raise AssertionError(f"no {pattern} within {timeout_s:g} s")
 
 
+@pytest.fixture(scope="module")
+def demo() -> Iterator[tuple[Process, int]]:
+    """Run `demo --once` beside this file's tests; returns it with the first of its ports."""
+    port = free_ports(2 + len(load_site(SITE_FILE, {}).cameras))
+    with Process("demo", "--once", "--port", str(port)) as process:
+        yield process, port
+
+
+def free_ports(count: int) -> int:
+    """Return the first of so many free ports in a row."""
+    for first in range(18_310, 28_310, count):
+        with ExitStack() as held:
+            try:
+                for port in range(first, first + count):
+                    held.enter_context(closing(socket.create_server(("127.0.0.1", port))))
+            except OSError:
+                continue
+            return first
+    raise AssertionError(f"no {count} free ports in a row")
+
+
+@pytest.mark.timeout(30)
+def test_every_clip_of_the_demo_is_watched() -> None:
+    """Each camera of the demo plays the clip of its name; each clip has one, each one a rule."""
+    cameras = load_site(SITE_FILE, {}).cameras
+    assert {camera.id for camera in cameras} == {clip.stem for clip in CLIPS.glob("*.mp4")}
+    assert all(camera.rules for camera in cameras)
+    assert len({rule.kind for camera in cameras for rule in camera.rules}) >= LEAST_KINDS
+
+
 @pytest.mark.timeout(120)
+@pytest.mark.usefixtures("demo")  # they wait at the same time
 def test_the_clip_of_a_case_plays_on_the_desk(tmp_path: Path) -> None:
     """From a camera to Chromium: originals stay on the box, the covered clip follows its case."""
     require_gstreamer()
     if CHROMIUM is None:
         pytest.skip("no chromium here: apt-get install chromium")
-    video = CONFIGS / "demo" / "parked-car.mp4"
+    video = CLIPS / "parked-car.mp4"
     with RtspServer({"/cam0": video}) as server, Desk(host="127.0.0.1", port=0) as desk:
         site = demo_site(tmp_path, server.url("/cam0"), desk.open311_url)
         with Process("run", site) as run:
@@ -101,3 +138,17 @@ def play(desk: Desk, screenshot: Path) -> list[float] | str:
         page.screenshot(path=screenshot)
         browser.close()
     return told
+
+
+@pytest.mark.timeout(170)
+def test_the_demo_delivers_every_kind_once_and_ends(demo: tuple[Process, int]) -> None:
+    """`demo --once` ends by itself, with exit code 0, when a case of each kind is delivered."""
+    process, port = demo
+    assert process.end(160) == 0, "".join(process.log[-40:])
+    url = "http://127.0.0.1"
+    ready = {"event": "ready", "api": f"{url}:{port}", "desk": f"{url}:{port + 1}"}
+    assert process.rows[0] == ready
+    delivered = {row["kind"] for row in process.rows if row["event"] == "case" and row["delivered"]}
+    cameras = load_site(SITE_FILE, {}).cameras
+    assert delivered == {rule.kind for camera in cameras for rule in camera.rules}
+    assert len(delivered) >= LEAST_KINDS

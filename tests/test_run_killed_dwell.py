@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,11 +13,13 @@ from tests.block_model import write_block_model
 from tests.clips import looped
 from tests.rtsp import RtspServer, require_gstreamer
 from tests.scenes import Stand, scene_clip
-from tests.site import WHOLE, Process, camera, write_site
+from tests.site import WHOLE, Process, camera, health, write_site
 
 DWELL_S = 30.0
 BEFORE_S = 17.0
 """Of the dwell, until the process is killed; the state is kept every 10 s."""
+WATCHED_MIN = 0.1
+"""Of BEFORE_S, what is certainly known to the next process."""
 SLACK_S = 15.0
 """A start on a busy machine."""
 
@@ -46,13 +49,16 @@ def test_a_dwell_outlives_kill_9(tmp_path: Path) -> None:
             sampling={"interval_s": 1},
         )
         with Process("run", site) as run:
-            run.ready()
+            api = run.ready()
             time.sleep(BEFORE_S)
+            before = _rules(api)
             killed_at = datetime.now(UTC)
             assert not [row for row in run.rows if row["event"] == "violation"]
             run.kill()
         with Process("run", site) as run:
-            run.ready()
+            after = _rules(run.ready())
+            assert [rule["since"] for rule in after] == [rule["since"] for rule in before]
+            assert all(rule["watched_min"] >= WATCHED_MIN for rule in after), after
             end_s = time.monotonic() + DWELL_S + SLACK_S
             while _cameras(run) != Counter(car=1, bikes=1) and time.monotonic() < end_s:
                 time.sleep(0.2)
@@ -66,6 +72,10 @@ def test_a_dwell_outlives_kill_9(tmp_path: Path) -> None:
             opened_at = store.case(violation_id).case.violation.opened_at
             assert opened_at < killed_at - timedelta(seconds=10)
     assert told_at - killed_at < timedelta(seconds=DWELL_S + SLACK_S)
+
+
+def _rules(api: str) -> list[dict[str, Any]]:
+    return [rule for row in health(api).values() for rule in row["rules"]]
 
 
 def _cameras(run: Process) -> Counter[str]:

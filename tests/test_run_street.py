@@ -12,7 +12,7 @@ from tests.block_model import write_block_model
 from tests.clips import looped
 from tests.rtsp import RtspServer, require_gstreamer
 from tests.scenes import scene_clip, stands
-from tests.site import Process, camera, health, rows, streetwarden, write_site
+from tests.site import Process, camera, health, metrics, rows, streetwarden, write_site
 from tests.street import PARKED, iou, street_site
 
 
@@ -63,25 +63,38 @@ def desk_cases(desk: Desk) -> list[str]:
 
 @pytest.mark.timeout(120)
 def test_two_things_in_a_row_are_two_cases(tmp_path: Path) -> None:
-    """Two blocks that stand one after the other are two cases, each with all its moments."""
+    """Two blocks that stand one after the other are two cases, each with all its moments.
+
+    Behind a motion gate, which saves looks at what stands, and none that a case needs.
+    """
     require_gstreamer()
-    scene = stands(16, stay_s=6, pause_s=1.5)
+    scene = stands(16, stay_s=6, pause_s=1.5, seed=9)
     video = scene_clip(tmp_path / "scene.mp4", scene, seconds=24)
     model = write_block_model(tmp_path / "block.onnx")
     with RtspServer({"/cam0": video}) as server, Desk(host="127.0.0.1", port=0) as desk:
-        one = camera("drawn", server.url("/cam0"), rule={"dwell_s": 3})
+        below = [[0.0, 0.5], [1.0, 0.5], [1.0, 1.0], [0.0, 1.0]]  # of the changing number
+        one = camera("drawn", server.url("/cam0"), rule={"dwell_s": 3}, polygon=below)
         site = write_site(
             tmp_path,
             [one],
             model,
-            sampling={"interval_s": 0.5},
+            sampling={"interval_s": 0.5, "gate": {"forced_s": 2}},
             case_system={"kind": "open311", "url": f"{desk.url}/open311/v2"},
         )
         with Process("run", site) as run:
-            run.ready()
+            api = run.ready()
             for _ in scene:
                 run.wait_for(lambda row: row["event"] == "case", 30)
+            values = metrics(api)
             assert run.stop() == 0
+    gated, forced, network = (
+        values[f'streetwarden_gate_looks_total{{basis="{basis}",camera="drawn"}}']
+        for basis in ("gated", "forced", "network")
+    )
+    assert gated > 0
+    assert forced > 0
+    looks = values['streetwarden_looks_total{camera="drawn"}']
+    assert gated + forced + network == pytest.approx(looks, abs=1)  # one may be on its way
     found = [row for row in run.rows if row["event"] == "violation"]
     assert len(scene) == len(found) == 2
     for stand, row in zip(scene, found, strict=True):

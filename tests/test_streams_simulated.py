@@ -219,6 +219,13 @@ def test_without_loop_the_film_ends() -> None:
             opened(simulated.url)
 
 
+def test_with_waits_the_film_begins_with_the_first_client() -> None:
+    """However late that one comes, it sees the first picture."""
+    with SimulatedCamera(clip(seconds=2, gop=5), waits=True) as simulated:
+        time.sleep(0.5)
+        assert [number for number, _, _ in pictures(simulated.url, 3)] == [0, 1, 2]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "problem"),
     [

@@ -34,6 +34,14 @@ from tests.violations import make_violation
 SCENARIOS = REPOSITORY / "tests" / "scenarios"
 
 
+def test_every_kind_has_clips_of_both_sorts() -> None:
+    """At least four a kind are committed, half of them innocent."""
+    clips = read_clips(SCENARIOS)
+    for kind in KINDS:
+        wrong = [bool(one.wrong) for one in clips if one.kind == kind]
+        assert min(wrong.count(True), wrong.count(False)) >= 2, (kind, wrong)
+
+
 def test_the_logic_finds_what_happens_and_nothing_else() -> None:
     """With the truth's boxes every violation of the clips is confirmed, in time, and no other."""
     clips = read_clips(SCENARIOS)

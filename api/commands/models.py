@@ -1,5 +1,6 @@
 """`streetwarden models`: which there are, whether one can be trusted, how it runs best here."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +10,7 @@ from api.exits import FAILED, WRONG_INPUT, input_errors
 from api.output import Output
 
 if TYPE_CHECKING:
-    from models import Trial
+    from models import ModelEntry, Trial
 
 app = typer.Typer(help="List, check and tune models.", no_args_is_help=True)
 
@@ -105,11 +106,10 @@ def tune(
     Example: streetwarden models tune --site site.yaml
     """
     from rich.console import Console
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress
 
     from configs import load_site
-    from models import tune as tune_model
-    from models import write_choices
+    from models import tune_each, write_choices
     from pipeline import models_to_tune
 
     output = Output(as_json=as_json)
@@ -118,13 +118,12 @@ def tune(
         entries = models_to_tune(loaded, model)
         chosen = {}
         with Progress(console=Console(stderr=True), transient=True) as bar:
-            for entry in entries:
+
+            def begin(entry: "ModelEntry") -> Callable[[int, int], None]:
                 task = bar.add_task(f"tuning {entry.name}", total=None)
+                return lambda done, total: bar.update(task, completed=done, total=total)
 
-                def advance(done: int, total: int, task: TaskID = task) -> None:
-                    bar.update(task, completed=done, total=total)
-
-                best, trials = tune_model(entry, advance)
+            for entry, best, trials in tune_each(entries, begin):
                 chosen[entry.sha256] = (entry.name, best.choice, best.pictures_per_s)
                 for trial in trials:
                     output.row(*_trial_row(entry.name, trial, best=trial is best))

@@ -1,8 +1,7 @@
 """What was confirmed in a clip against its truth."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from statistics import median
+from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.clips.clip import Clip, Wrong
@@ -23,10 +22,6 @@ class ClipTally(Counts):
     """Counts over clips."""
 
     clips: int = 0
-    late_s: list[float] = field(default_factory=list)
-    """Seconds from when each found violation was due until it was confirmed."""
-    dwell_errors_s: list[float] = field(default_factory=list)
-    """Seconds that each was said to be there beyond the truth."""
 
     def to_json(self) -> dict[str, Any]:
         """Figures of all kinds together."""
@@ -36,10 +31,7 @@ class ClipTally(Counts):
             "dwell_within_one_look": round(self.dwell_within_one_look, 4),
             "false_per_camera_day": round(self.false_per_camera_day, 1),
             "innocent_s": round(self.innocent_s, 1),
-            "median_late_s": round(median(self.late_s), 1) if self.late_s else None,
-            "median_dwell_error_s": (
-                round(median(map(abs, self.dwell_errors_s)), 1) if self.dwell_errors_s else None
-            ),
+            **self.errors(),
         }
 
 

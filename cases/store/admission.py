@@ -4,6 +4,7 @@ A camera that is shaken, or a whole city's in a storm, confirms whatever it sees
 a cap is kept and listed, and posted only at a person's word.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -31,13 +32,22 @@ class Limits:
 
 
 def reason_to_hold(
-    connection: Connection, violation: Violation, limits: Limits | None, now: datetime
+    connection: Connection,
+    violation: Violation,
+    limits: Limits | None,
+    now: datetime,
+    also: Iterable[silences.Where] = (),
 ) -> str:
-    """Say why a confirmed violation has to wait for a person; empty: it need not."""
-    silence = silences.silencing(connection, violation, now)
+    """Say why a confirmed violation has to wait for a person; empty: it need not.
+
+    `also` are zones of other cameras that show the same place.
+    """
+    silence = silences.silencing(connection, violation, now, also)
     if silence is not None:
         until = silence.until_at.isoformat(timespec="seconds")
-        return f"silenced until {until}: {silence.violation_id} was rejected here"
+        other = silence.camera_id != violation.camera_id
+        seen_by = f", as {silence.camera_id} saw it" if other else ""
+        return f"silenced until {until}: {silence.violation_id} was rejected here{seen_by}"
     if limits is None:
         return ""
     if connection.dialect.name == POSTGRESQL:

@@ -1,7 +1,7 @@
 """Places whose cases are held for a while, because a person has rejected one there."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -28,6 +28,8 @@ _SILENCING = (
     .order_by(_S.c.until_at.desc())
 )
 
+Where = tuple[str, str]
+"""A camera and one of its zones."""
 SAME_PLACE: Final = 0.5
 """Intersection over union from which two boxes are the same place."""
 
@@ -88,20 +90,33 @@ def add(
     )
 
 
-def silencing(connection: Connection, violation: Violation, now: datetime) -> Silence | None:
-    """Find what silences the place of a violation: its camera, zone, kind and box."""
-    place = {
-        "camera": violation.camera_id,
-        "kind_": violation.kind,
-        "now": now,
-        "zone": violation.zone_id,
-        "own": violation.violation_id,
-    }
-    for row in connection.execute(_SILENCING, place):
-        silence = _read(row)
+def silencing(
+    connection: Connection, violation: Violation, now: datetime, also: Iterable[Where] = ()
+) -> Silence | None:
+    """Find what silences the place of a violation: its camera, zone, kind and box.
+
+    `also` are zones of other cameras that show the same place. Where in it something stands cannot
+    be told from another camera's box, so any silence of the kind counts there.
+    """
+    for silence in _of(connection, violation, now, (violation.camera_id, violation.zone_id)):
         if overlap(silence.box, violation.box) >= SAME_PLACE:
             return silence
-    return None
+    found = (silence for where in also for silence in _of(connection, violation, now, where))
+    return next(found, None)
+
+
+def _of(
+    connection: Connection, violation: Violation, now: datetime, where: Where
+) -> Iterator[Silence]:
+    camera_id, zone_id = where
+    wanted = {
+        "camera": camera_id,
+        "kind_": violation.kind,
+        "now": now,
+        "zone": zone_id,
+        "own": violation.violation_id,
+    }
+    return (_read(row) for row in connection.execute(_SILENCING, wanted))
 
 
 def overlap(one: Box, other: Box) -> float:

@@ -38,7 +38,7 @@ from cases.store.rows import (
     SavedWatch,
 )
 from cases.store.second_looks import SecondLooks
-from cases.store.silences import Silences
+from cases.store.silences import Silences, Where
 from cases.store.states import Channel, DeliveryState, Message, Move, Review, ViolationState
 from detectors import Change, Violation
 
@@ -169,6 +169,7 @@ class Store(CourierSide):
         limits: Limits | None = None,
         keep: str = "",
         witness_of: str = "",
+        same_place: Iterable[Where] = (),
     ) -> Confirmation:
         """Confirm a violation and put its report into the outbox, in one transaction.
 
@@ -177,7 +178,8 @@ class Store(CourierSide):
         places. `keep` says why it is told to nobody. A violation that was never opened here is
         opened first. `payload` is any JSON object; it is frozen. `witness_of` is
         another violation that this one is, seen by a second camera: both are linked, and the
-        second is told to nobody. NotFound where there is none.
+        second is told to nobody. NotFound where there is none. `same_place` are zones of other
+        cameras that show its place: what was rejected there silences it as well.
         """
         keep = f"second witness of {witness_of}" if witness_of else keep
         if review not in {Review.NONE, Review.HELD}:
@@ -185,9 +187,9 @@ class Store(CourierSide):
         violation_id, now = violation.violation_id, self.now()
         delivery_id = outbox.delivery_id_of(violation_id, Message.REPORT)
         with self._database.write() as connection:
-            if not keep and (why := admission.reason_to_hold(connection, violation, limits, now)):
-                reason = f"{reason}; {why}" if review is Review.HELD and reason else why
-                review = Review.HELD
+            if not keep:
+                why = admission.reason_to_hold(connection, violation, limits, now, same_place)
+                review, reason = _held_as_well(review, reason, why)
             new = violation_rows.add_confirmed(connection, violation, evidence, review, reason, now)
             if not new:
                 violation_rows.locked_state(connection, violation_id)
@@ -428,3 +430,10 @@ def _site_id(connection: Connection) -> str | None:
         select(schema.meta.c.value).where(schema.meta.c.key == "site_id")
     ).scalar_one_or_none()
     return found
+
+
+def _held_as_well(review: Review, reason: str, why: str) -> tuple[Review, str]:
+    """Hold a case for `why` beside what it is held for already; not at all where that is empty."""
+    if not why:
+        return review, reason
+    return Review.HELD, f"{reason}; {why}" if review is Review.HELD and reason else why

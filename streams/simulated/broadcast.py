@@ -68,10 +68,18 @@ class Broadcast:
     """One film on air. All methods belong to the event loop's thread."""
 
     def __init__(
-        self, film: Film, *, host: str, loop: bool, fault: Fault | None, resized: Film | None
+        self,
+        film: Film,
+        *,
+        host: str,
+        loop: bool,
+        waits: bool,
+        fault: Fault | None,
+        resized: Film | None,
     ) -> None:
         self._film = film
         self._loop_film = loop
+        self._waits = waits
         self._fault = fault
         self._resized = resized
         self.ssrc = secrets.randbits(32)
@@ -124,8 +132,8 @@ class Broadcast:
         self._watchers.discard(watcher)
 
     async def run(self) -> None:
-        """Play until cancelled; without loop, once from the first client on."""
-        if not self._loop_film:
+        """Play until cancelled, or once; where it waits, from the first client on."""
+        if self._waits:
             await self._anybody.wait()
         try:
             await self._play()

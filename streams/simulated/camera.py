@@ -26,7 +26,8 @@ class SimulatedCamera:
     """A video file as an RTSP camera at `/cam0`, in a thread of its own.
 
     It is on air from start() to stop(), whether or not anybody watches; clients join where it is.
-    With loop=False it plays once, from the first client on, then says goodbye and answers 404.
+    With waits=True it begins with the first client. With loop=False it plays once, from the first
+    client on, then says goodbye and answers 404.
 
     The constructor raises ValueError when only one of user and password is given; start() raises
     UnservableFileError for a file that cannot be sent and OSError when the port is not free.
@@ -42,6 +43,7 @@ class SimulatedCamera:
         password: str | None = None,
         fault: Fault | None = None,
         loop: bool = True,
+        waits: bool = False,
     ) -> None:
         if (user is None) != (password is None):
             raise ValueError("a simulated camera needs both user and password, or neither")
@@ -51,6 +53,7 @@ class SimulatedCamera:
         self._login = None if user is None or password is None else Login(user, password)
         self._fault = fault
         self._loop_film = loop
+        self._waits = waits or not loop
         self._thread: threading.Thread | None = None
         self._server: Server | None = None
 
@@ -110,6 +113,7 @@ class SimulatedCamera:
                 login=self._login,
                 fault=self._fault,
                 loop=self._loop_film,
+                waits=self._waits,
                 resized=resized,
             )
             name = f"simulated-camera-{self._port}"

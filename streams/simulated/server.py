@@ -28,6 +28,7 @@ class Server:
         login: Login | None,
         fault: Fault | None,
         loop: bool,
+        waits: bool,
         resized: Film | None,
     ) -> None:
         self._listener = listener
@@ -35,7 +36,7 @@ class Server:
         self._login = login
         self._fault = fault
         self._broadcast = Broadcast(
-            film, host=self._address[0], loop=loop, fault=fault, resized=resized
+            film, host=self._address[0], loop=loop, waits=waits, fault=fault, resized=resized
         )
         self._connections: set[Connection] = set()
         self._mute = False
