@@ -11,6 +11,9 @@ covered lens, a shaken camera or a restart as well.
 - `dwell_within_one_look`: share of found ones whose time there, seen or bridged, is within one look
   of the truth; who comes while nothing can be seen is there from the next look on.
 - `false_per_camera_day`: false violations in a day of innocent scripts.
+- `late s`: seconds from when a violation was due until it was confirmed, outages of scripts
+  included; `dwell s`: error of its time there. Median and 95th percentile; signs of scripts and
+  trucks have no time at which they are due.
 
 Against what: the truth of the scripts, which is written by hand and knows nothing of the engine.
 Limit: the noise is drawn independently at every look. A model's real errors repeat where the
@@ -19,7 +22,9 @@ with the model and once with the truth's boxes in its place, so that model and l
 apart; and only real footage tells what neither knows.
 
     python -m benchmarks.violations [--sequences N] [--seed S] [--kind KIND] [--scenario NAME]
-    python -m benchmarks.violations --clips FOLDER [--model street] [--plot FILE.svg]
+    python -m benchmarks.violations --clips FOLDER [--model street]
+
+Both take `--plot FILE.svg`: precision and recall of every kind as bars.
 
 FOLDER: tests/scenarios, or what training.scenes.sequence made of other seeds. The last line is one
 JSON object: with --clips the figures of the model, those of the truth's boxes in `truth_boxes`.
@@ -30,7 +35,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +44,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.clips import ClipError, ClipTally, Player, bars, drawn, judge, read_clips
-from benchmarks.scenarios import SCENARIOS, Noise, Tally, blind_spans, draw, play, score
+from benchmarks.clips.plot import Figures
+from benchmarks.scenarios import SCENARIOS, Counts, Noise, Tally, blind_spans, draw, play, score
 from detectors import KINDS
 
 SEQUENCES = 2000
@@ -111,28 +117,46 @@ def show_progress(done: int, of: int, start_s: float, what: str = "sequences") -
         print(f"{done} of {of} {what}, {time.monotonic() - start_s:.0f} s", file=sys.stderr)
 
 
-def report(tallies: dict[str, Tally], *, wrong: int) -> None:
-    """Print the table, what went wrong, and the one JSON line."""
+def score_scripts(todo: list[Job], processes: int, plot: Path | None, wrong: int) -> None:
+    """Play sequences; print the table, what went wrong, and the one JSON line."""
+    tallies: dict[str, Tally] = {job.kind: Tally() for job in todo}
+    start_s = time.monotonic()
+    for done, (job, tally) in enumerate(play_all(todo, processes), 1):
+        tallies[job.kind].add(tally)
+        show_progress(done, len(todo), start_s)
+    figures = report(tallies, wrong)
+    if plot is not None:
+        plot.write_text(drawn([("scripts", bars_of(tallies))]), encoding="utf-8")
+    print(json.dumps(figures))
+
+
+def bars_of(tallies: Mapping[str, Counts]) -> Figures:
+    """Return the precision and recall of every kind."""
+    return {kind: (one.precision, one.recall) for kind, one in tallies.items()}
+
+
+def report(tallies: dict[str, Tally], wrong: int) -> dict[str, Any]:
+    """Print the table of the sequences and what went wrong; return the figures."""
     total = Tally()
     print(
         f"{'kind':22} {'sequences':>9} {'true':>6} {'found':>6} {'false':>6} "
-        f"{'precision':>9} {'recall':>7} {'dwell':>7}"
+        f"{'precision':>9} {'recall':>7} {'dwell':>7} {'late s':>11} {'dwell s':>11}"
     )
     for kind, tally in tallies.items():
         total.add(tally)
         print(
             f"{kind:22} {tally.sequences:9} {tally.expected:6} {tally.found:6} {tally.false:6} "
-            f"{tally.precision:9.4f} {tally.recall:7.4f} {tally.dwell_within_one_look:7.4f}"
+            f"{tally.precision:9.4f} {tally.recall:7.4f} {tally.dwell_within_one_look:7.4f} "
+            f"{tally.late or '-'!s:>11} {tally.dwell_error or '-'!s:>11}"
         )
     for line in total.wrong[:wrong]:
         print(f"  {line}")
     if len(total.wrong) > wrong:
         print(f"  and {len(total.wrong) - wrong} more")
-    summary = {
+    return {
         **{key: value for key, value in total.to_json().items() if key != "n"},
         "kinds": {kind: tally.to_json() for kind, tally in tallies.items()},
     }
-    print(json.dumps(summary))
 
 
 def score_clips(folder: Path, model: str, plot: Path | None, wrong: int) -> None:
@@ -151,7 +175,7 @@ def score_clips(folder: Path, model: str, plot: Path | None, wrong: int) -> None
     for truth, by_kind in tallies.items():
         title = "truth's boxes" if truth else f"model {model}"
         told[truth] = report_clips(title, by_kind, wrong)
-        charts.append((title, {k: (one.precision, one.recall) for k, one in by_kind.items()}))
+        charts.append((title, bars_of(by_kind)))
         print("\n".join(["", *bars(*charts[-1]), ""]))
     if plot is not None:
         plot.write_text(drawn(charts), encoding="utf-8")
@@ -164,15 +188,15 @@ def report_clips(title: str, tallies: dict[str, ClipTally], wrong: int) -> dict[
     print(f"{title}")
     print(
         f"{'kind':22} {'clips':>5} {'true':>5} {'found':>5} {'false':>5} {'precision':>9} "
-        f"{'recall':>7} {'late s':>7} {'dwell':>6} {'false/day':>9}"
+        f"{'recall':>7} {'dwell':>6} {'late s':>11} {'dwell s':>11} {'false/day':>9}"
     )
     for kind, tally in tallies.items():
         total.add(tally)
-        late = f"{np.median(tally.late_s):.1f}" if tally.late_s else "-"
         print(
             f"{kind:22} {tally.clips:5} {tally.expected:5} {tally.found:5} {tally.false:5} "
-            f"{tally.precision:9.2f} {tally.recall:7.2f} {late:>7} "
-            f"{tally.dwell_within_one_look:6.2f} {tally.false_per_camera_day:9.0f}"
+            f"{tally.precision:9.2f} {tally.recall:7.2f} {tally.dwell_within_one_look:6.2f} "
+            f"{tally.late or '-'!s:>11} {tally.dwell_error or '-'!s:>11} "
+            f"{tally.false_per_camera_day:9.0f}"
         )
     for line in total.wrong[:wrong]:
         print(f"  {line}")
@@ -188,8 +212,7 @@ def report_clips(title: str, tallies: dict[str, ClipTally], wrong: int) -> dict[
     return {**total.to_json(), "kinds": kinds}
 
 
-def main() -> None:
-    """Play, show progress, print a table and one JSON line."""
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.violations",
         description=__doc__,
@@ -203,8 +226,14 @@ def main() -> None:
     parser.add_argument("--wrong", type=int, default=20, help="how many wrong sequences to list")
     parser.add_argument("--clips", type=Path, help="play the clips of this folder instead")
     parser.add_argument("--model", default="street", help="with --clips: a listed model or a file")
-    parser.add_argument("--plot", type=Path, help="with --clips: also write the bars as SVG")
-    arguments = parser.parse_args()
+    parser.add_argument("--plot", type=Path, help="also write the bars as SVG")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Play, show progress, print a table and one JSON line."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
     if arguments.clips is not None:
         try:
             score_clips(arguments.clips, arguments.model, arguments.plot, arguments.wrong)
@@ -216,12 +245,7 @@ def main() -> None:
     todo = jobs(arguments.sequences, arguments.seed, kinds, arguments.scenario)
     if not todo:
         parser.error(f"no scenario {arguments.scenario!r}")
-    tallies: dict[str, Tally] = {kind: Tally() for kind in kinds}
-    start_s = time.monotonic()
-    for done, (job, tally) in enumerate(play_all(todo, arguments.processes), 1):
-        tallies[job.kind].add(tally)
-        show_progress(done, len(todo), start_s)
-    report(tallies, wrong=arguments.wrong)
+    score_scripts(todo, arguments.processes, arguments.plot, arguments.wrong)
 
 
 if __name__ == "__main__":

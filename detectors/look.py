@@ -59,3 +59,5 @@ class Look:
     state: PictureState = PictureState.OK
     picture: NDArray[np.uint8] | None = field(default=None, repr=False)
     """(h, w, 3) uint8 RGB, possibly smaller than width x height, for comparing appearances."""
+    still: bool = False
+    """The picture is the one of the look before, as far as can be told: it may be frozen."""

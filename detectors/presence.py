@@ -2,8 +2,8 @@
 
 import math
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from detectors.schedule import Schedule
 from detectors.states import Input, State, advance
@@ -70,6 +70,16 @@ class Timing:
         )
 
 
+class Counted(NamedTuple):
+    """What was counted at a sighting; see Presence."""
+
+    last_seen_s: float
+    dwell_s: float
+    unseen_s: float
+    held_s: float
+    held_unseen_s: float
+
+
 @dataclass(slots=True)
 class Presence:
     """State of one identity, fed one input a look. Times are on the watch's own timeline."""
@@ -112,6 +122,8 @@ class Presence:
     """Seconds for dwell_s since an excuse was last seen, while it may only have been missed ..."""
     held_unseen_s: float = 0.0
     """... and those for unseen_s."""
+    still: Counted | None = None
+    """What was counted when the picture last changed; None where it did at the last sighting."""
 
     @classmethod
     def begin(cls, now_s: float, at: datetime, session: int, *, paused: bool) -> "Presence":
@@ -137,11 +149,14 @@ class Presence:
         strong: bool,
         paused: bool,
         verified: bool = False,
+        still: bool = False,
     ) -> None:
         """Take a sighting: count the forbidden seconds since the one before, as seen or unseen.
 
         verified: its place was compared and looks as it did at the sighting before.
+        still: the whole picture does, and may turn out to be frozen.
         """
+        self._note_still(still=still)
         passed_s = now_s - self.last_seen_s
         if not (paused or self.paused):
             forbidden_s = passed_s * schedule.forbidden_share(self.last_seen_at, at)
@@ -192,6 +207,27 @@ class Presence:
     def restart(self) -> None:
         """Count from here on: what was counted was excused, as is known by now."""
         self.dwell_s = self.unseen_s = self.held_s = self.held_unseen_s = 0.0
+
+    def _note_still(self, *, still: bool) -> None:
+        if not still:
+            self.still = None
+        elif self.still is None:
+            self.still = Counted(
+                self.last_seen_s, self.dwell_s, self.unseen_s, self.held_s, self.held_unseen_s
+            )
+
+    def freeze(self) -> None:
+        """Take back what was counted since the picture last changed: it was frozen, and unseen."""
+        if self.still is None:
+            return
+        until_s, dwell_s, unseen_s, held_s, held_unseen_s = self.still
+        self.last_seen_at -= timedelta(seconds=self.last_seen_s - until_s)
+        self.last_seen_s = until_s
+        # What was taken back meanwhile, for an excuse, stays so.
+        self.dwell_s, self.unseen_s = min(self.dwell_s, dwell_s), min(self.unseen_s, unseen_s)
+        self.held_s = min(self.held_s, held_s)
+        self.held_unseen_s = min(self.held_unseen_s, held_unseen_s)
+        self.still = None
 
     def _count(self, now_s: float, timing: Timing, *, paused: bool) -> None:
         """Add the seconds held, once it is clear whether an excuse was there during them."""
@@ -310,6 +346,7 @@ class Presence:
             "excuse": self.excuse,
             "held_s": self.held_s,
             "held_unseen_s": self.held_unseen_s,
+            "still": None if self.still is None else list(self.still),
             "dwell_s": self.dwell_s,
             "unseen_s": self.unseen_s,
         }
@@ -320,4 +357,6 @@ class Presence:
         fields = dict(data)
         fields["state"] = State(fields["state"])
         fields["last_seen_at"] = datetime.fromisoformat(fields["last_seen_at"])
+        still = fields.get("still")
+        fields["still"] = None if still is None else Counted(*still)
         return cls(**fields)

@@ -86,6 +86,10 @@ class Instant:
     session: int
     unit_px: float
     """Source pixels in a unit (see place.py)."""
+    still: bool = False
+    """The picture is that of the look before, and may be a frozen one ..."""
+    frozen: bool = False
+    """... as is known by now."""
 
     def pixels(self, box: Box) -> Box:
         """Turn a box in units into one in source pixels."""

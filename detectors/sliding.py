@@ -27,6 +27,18 @@ class Sliding:
             self._stretches.append([start_s, end_s, counted_s])
         self._bound()
 
+    def cut(self, from_s: float) -> None:
+        """Forget what was counted after a moment."""
+        self._stretches = [
+            [
+                start_s,
+                min(end_s, from_s),
+                counted_s * min(1.0, (from_s - start_s) / (end_s - start_s)),
+            ]
+            for start_s, end_s, counted_s in self._stretches
+            if start_s < from_s
+        ]
+
     def take_over(self, other: "Sliding") -> None:
         """Add the stretches of another, which are later ones."""
         self._stretches += other.to_json()

@@ -83,6 +83,8 @@ class Stalls:
             if carried:
                 vendor.thing.presence.unchanged(instant.now_s, observed=False)
             else:
+                if instant.frozen:
+                    vendor.freeze(instant.now_s)
                 vendor.thing.presence.blind()
         self._end(instant, ledger)
 

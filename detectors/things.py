@@ -105,6 +105,8 @@ class StandingThings:
             if carried:
                 thing.presence.unchanged(instant.now_s, observed=False)
             else:
+                if instant.frozen:
+                    thing.presence.freeze()
                 thing.presence.blind()
         self._end(instant, ledger)
 
@@ -169,6 +171,7 @@ class StandingThings:
             strong=strong,
             paused=self._kind.is_paused(thing, scene),
             verified=verified,
+            still=instant.still,
         )
 
     def _overlook(self, thing: Thing, row: int, evidence: Evidence, scene: Scene) -> None:

@@ -48,10 +48,20 @@ class Vendor:
             timing,
             strong=strong,
             paused=self._is_pushed(scene.seen.box(index)),
+            still=instant.still,
         )
         self.sliding.add(start_s, instant.now_s, presence.dwell_s - before_s)
         presence.dwell_s = self.sliding.total_s(instant.now_s)
         self.note(index, scene)
+
+    def freeze(self, now_s: float) -> None:
+        """Take back what was counted since the picture last changed: it was frozen, and unseen."""
+        presence = self.thing.presence
+        if presence.still is None:
+            return
+        self.sliding.cut(presence.still.last_seen_s)
+        presence.freeze()
+        presence.dwell_s = self.sliding.total_s(now_s)
 
     def _is_pushed(self, box: Box) -> bool:
         """Whether it is on its way: what is pushed along sells nothing."""

@@ -110,7 +110,15 @@ class Watch:
                 self._offset_s = now_s - look.at_s
         self._restored = False
         self._last = (now_s, look.captured_at)
-        return Instant(now_s, look.at_s, look.captured_at, look.session, look.width / UNITS)
+        return Instant(
+            now_s,
+            look.at_s,
+            look.captured_at,
+            look.session,
+            look.width / UNITS,
+            still=look.still,
+            frozen=look.state is PictureState.FROZEN,
+        )
 
     def snapshot(self) -> dict[str, Any]:
         """State as JSON-able data, bounded in size; restore() of it goes on as if never stopped."""

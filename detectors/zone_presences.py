@@ -98,6 +98,8 @@ class ZonePresences:
             if carried:
                 thing.presence.unchanged(instant.now_s, observed=False)
             else:
+                if instant.frozen:
+                    thing.presence.freeze()
                 thing.presence.blind()
         self._end(ledger)
 
@@ -195,6 +197,7 @@ class ZonePresences:
             replace(timing, short_s=math.inf) if observed else timing,
             strong=reading.level is Level.ENTER,
             paused=reading.paused,
+            still=instant.still,
         )
         _note(thing, reading)
 

@@ -23,7 +23,7 @@ from benchmarks.scenarios import (
     uncovered_muck_truck,
 )
 from benchmarks.scenarios.conditions import CONDITIONS, draw
-from benchmarks.scenarios.counts import Counts
+from benchmarks.scenarios.counts import Counts, Spread
 from benchmarks.scenarios.matching import match
 from benchmarks.scenarios.noise import CLEAN, Noise, looks
 from benchmarks.scenarios.playing import confirmed, play, told, watch_of
@@ -41,6 +41,7 @@ __all__ = [
     "Scenario",
     "Script",
     "Spell",
+    "Spread",
     "Stay",
     "Tally",
     "at_s",

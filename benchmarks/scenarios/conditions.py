@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from benchmarks.scenarios.script import Random, Script, Spell
+from benchmarks.scenarios.script import Interval, Random, Script, Spell
 from detectors import PictureState
 
 SHORTEST_S, LONGEST_S = 4.0, 20.0
@@ -15,8 +15,18 @@ FEWEST_LOOKS, MOST_LOOKS = 2, 5
 anew."""
 
 
-def _outage(script: Script, random: Random) -> tuple[float, float]:
-    """Draw a stretch of the script, short against its dwell, on the rhythm of its looks."""
+def _outage(script: Script, random: Random) -> Interval:
+    """Draw a stretch of the script, short against its dwell, on the rhythm of its looks.
+
+    It touches nothing of what the script calls decisive: it is drawn until that is so.
+    """
+    while True:
+        start_s, end_s = _stretch(script, random)
+        if not any(start_s < until and end_s > since for since, until in script.decisive):
+            return start_s, end_s
+
+
+def _stretch(script: Script, random: Random) -> Interval:
     step_s = script.interval_s
     dwells = [rule.effective_dwell_s(zone) for rule in script.rules for zone in rule.accused_zones]
     most_s = min([LONGEST_S, *(OUTAGE_SHARE * dwell for dwell in dwells if dwell)])
@@ -87,6 +97,6 @@ def draw(script: Script, random: Random) -> tuple[str, Script]:
     """Let something happen to a script, or nothing; returns its name as well."""
     name = "plain"
     if script.hard and random.random() >= PLAIN_SHARE:
-        others = [other for other in CONDITIONS if other != "plain"]
+        others = [other for other in CONDITIONS if other not in {"plain", *script.unless}]
         name = others[int(random.integers(len(others)))]
     return name, CONDITIONS[name](script, random)

@@ -30,6 +30,11 @@ SIGNS = tuple(
     for name, box in PLACES.items()
 )
 MORNING = NOON - timedelta(hours=4)
+OWN_NIGHT = frozenset({"night"})
+"""No night is added: the story has its own."""
+SHOWS_WALL = frozenset({"night", "rain"})
+"""Neither is added: that a sign is gone shows by day only, and a bare wall has no edges of its own
+by which it would look the same from look to look in the rain."""
 
 
 def _rule(**fields: object) -> Rule:
@@ -43,6 +48,7 @@ def _script(
     *expected: Expected,
     others: tuple[Actor, ...] = (),
     spells: tuple[Spell, ...] = (),
+    unless: frozenset[str] = frozenset(),
 ) -> Script:
     """Three signs beside each other, of which b is what the story is about."""
     first, second, third = paints(random, 3)
@@ -61,7 +67,7 @@ def _script(
         start=MORNING,
         pictures=True,
         stray=("person",),
-        hard=False,
+        unless=unless,
     )
 
 
@@ -90,7 +96,9 @@ def breaks(random: Random) -> Script:
 def falls_down(random: Random) -> Script:
     """Whole for some hours, then gone; its neighbours hang."""
     gone_s = _hours(random, 1.0, 3.0)
-    return _script(random, (_whole(gone_s),), gone_s + 4 * HOUR_S, _found(gone_s))
+    return _script(
+        random, (_whole(gone_s),), gone_s + 4 * HOUR_S, _found(gone_s), unless=SHOWS_WALL
+    )
 
 
 def broken_from_the_first_look(random: Random) -> Script:
@@ -104,13 +112,14 @@ def breaks_before_the_night(random: Random) -> Script:
     broken_s, dusk_s, dawn_s = 9 * HOUR_S, 10 * HOUR_S, 21 * HOUR_S
     stays = (_whole(broken_s), Stay(PLACES["b"], broken_s, paint=91, label="sign_damaged"))
     night = Spell(dusk_s, dawn_s, light=0.4, miss=0.3)
-    return _script(random, stays, 26 * HOUR_S, _found(broken_s, 12 * HOUR_S), spells=(night,))
+    found = _found(broken_s, 12 * HOUR_S)
+    return _script(random, stays, 26 * HOUR_S, found, spells=(night,), unless=OWN_NIGHT)
 
 
 def whole(random: Random) -> Script:
     """A day, a night and a morning of a whole sign."""
     night = Spell(10 * HOUR_S, 21 * HOUR_S, light=0.4, miss=0.2)
-    return _script(random, (_whole(),), 25 * HOUR_S, spells=(night,))
+    return _script(random, (_whole(),), 25 * HOUR_S, spells=(night,), unless=OWN_NIGHT)
 
 
 def foliage(random: Random) -> Script:
@@ -159,7 +168,6 @@ def done_up(random: Random) -> Script:
         start=MORNING,
         pictures=True,
         stray=("person",),
-        hard=False,
     )
 
 
@@ -195,7 +203,7 @@ def unlit(random: Random) -> Script:
     dusk_s, dawn_s = 9 * HOUR_S, 20 * HOUR_S
     stays = (_whole(dusk_s), Stay(PLACES["b"], dawn_s))
     night = Spell(dusk_s, dawn_s, light=0.4)
-    return _script(random, stays, 24 * HOUR_S, spells=(night,))
+    return _script(random, stays, 24 * HOUR_S, spells=(night,), unless=OWN_NIGHT)
 
 
 VIOLATING = (breaks, falls_down, broken_from_the_first_look, breaks_before_the_night)

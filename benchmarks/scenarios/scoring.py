@@ -41,6 +41,7 @@ class Tally(Counts):
             "sequences": self.sequences,
             "dwell_within_one_look": round(self.dwell_within_one_look, 4),
             "false_per_camera_day": round(self.false_per_camera_day, 2),
+            **self.errors(),
         }
 
 
@@ -74,8 +75,11 @@ def score(
             tally.dwells += 1
             # one look for every time that it came
             comings = sum(start < at_s(told, script) for start, _ in truth.counted)
-            error_s = abs(dwell_error_s(truth, told, script, blind))
-            tally.dwells_right += error_s <= comings * script.interval_s + 1e-6
+            error_s = dwell_error_s(truth, told, script, blind)
+            tally.dwells_right += abs(error_s) <= comings * script.interval_s + 1e-6
+            tally.dwell_errors_s.append(error_s)
+            if truth.window is None:
+                tally.late_s.append(at_s(told, script) - truth.due_s(script.interval_s))
     return tally
 
 

@@ -186,7 +186,11 @@ class Script:
     stray: tuple[str, ...] = ()
     """Labels of false boxes; empty: those that the rules look for."""
     hard: bool = True
-    """Whether night, rain, a dropped stream and the like may be added."""
+    """Whether night, rain, a dropped stream and the like may be added ..."""
+    unless: frozenset[str] = frozenset()
+    """... and which of them may not, because the truth would be another one."""
+    decisive: tuple[Interval, ...] = ()
+    """When it has to be seen: nothing is drawn that hides all of the picture then."""
 
     def with_spells(self, *spells: Spell) -> "Script":
         """Add to what the camera goes through."""
