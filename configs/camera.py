@@ -64,6 +64,8 @@ class Zone(Model):
     """Whether the camera looks into the bodies of trucks here; absent: as the camera says."""
     person_height: Annotated[float, Field(gt=0, le=1), NUMBER] | None = None
     """Height of somebody who stands at the far edge of a gathering, as a share of the picture's."""
+    rail: Annotated[float, Field(ge=0, lt=0.6), NUMBER] | None = None
+    """Share of a vehicle's height, from below, that a rail or a hedge hides in this zone."""
 
 
 class Rule(Model):

@@ -31,6 +31,9 @@ LEAST_SIDE_PX = 8.0
 """Smaller crops hold too few pixels to tell things apart."""
 FLAT = 1.5
 """Mean edge (grey levels a cell) under which a crop has no edges to compare."""
+BARE = 6.0
+"""Mean edge under which a place by day is a bare wall: drops and streaks on one make 3 to 5, leaves
+before it 20 and more."""
 TONE_SLACK = 0.3
 """Change of the logarithm of brightness against the surroundings that light alone makes."""
 HUE_SLACK = 0.15
@@ -170,6 +173,13 @@ def likeness(signature: Signature | None, picture: NDArray[np.uint8] | None) -> 
     now = _edges(colours @ GREY)
     contrast = _contrast(colours[border:-border, border:-border])
     return _correlation(then, now) - _recolouring(signature.contrast, contrast)
+
+
+def are_one_wall(then: Signature, now: Signature) -> bool:
+    """Whether a place was, and is, a bare wall of one colour, on which rain alone makes edges."""
+    edges = (_edges(each.grey.astype(np.float64)) for each in (then, now))
+    bare = all((edge * edge).sum(axis=2).mean() < BARE * BARE for edge in edges)
+    return bare and 1.0 - _recolouring(then.contrast, now.contrast) >= LOOKS_SAME
 
 
 def _recolouring(then: tuple[float, float, float], now: tuple[float, float, float]) -> float:

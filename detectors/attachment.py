@@ -82,15 +82,18 @@ class Evidence:
     """Columns that may be new things, from left to right."""
 
 
-def attach(things: Sequence[Thing], scene: Scene, wanted: Wanted) -> Evidence:
-    """Match the sightings of a scene with standing things."""
+def attach(
+    things: Sequence[Thing], scene: Scene, wanted: Wanted, *, changing: bool = False
+) -> Evidence:
+    """Match the sightings of a scene with standing things; changing: see compare()."""
     seen = scene.seen
     usable = _usable(scene, wanted)
     places = np.asarray([thing.box for thing in things], np.float64).reshape(-1, 4)
     claimed = in_place(places, seen.boxes) & usable[None, :]
     hidden = hidden_shares_of(places, claimed, scene)
     compared = tuple(
-        compare(thing, share, scene) for thing, share in zip(things, hidden, strict=True)
+        compare(thing, share, scene, changing=changing)
+        for thing, share in zip(things, hidden, strict=True)
     )
     alike = np.asarray(
         [
@@ -172,8 +175,12 @@ def _alike(own: NDArray[np.bool_], marks: NDArray[Any]) -> NDArray[np.bool_]:
     return np.asarray((own[:, :, None] & same[None, :, :]).any(axis=1))
 
 
-def compare(thing: Thing, hidden: float, scene: Scene) -> Compared:
-    """Say how a thing's place looks now, with this share of it hidden."""
+def compare(thing: Thing, hidden: float, scene: Scene, *, changing: bool = False) -> Compared:
+    """Say how a thing's place looks now, with this share of it hidden.
+
+    changing: all of the ground looks otherwise for a while: that a place does says nothing, and
+    what it looks like meanwhile is not followed.
+    """
     alike = appearance.likeness(thing.signature, scene.picture)
     if alike is None:
         return Compared(Looks.UNKNOWN, hidden)
@@ -184,6 +191,8 @@ def compare(thing: Thing, hidden: float, scene: Scene) -> Compared:
         looks = Looks.HIDDEN
     elif alike < appearance.LOOKS_CHANGED:
         looks = Looks.OTHER
+    if changing:
+        return Compared(looks if looks in {Looks.SAME, Looks.HIDDEN} else Looks.UNKNOWN, hidden)
     return Compared(looks, hidden, alike)
 
 

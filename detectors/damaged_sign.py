@@ -36,6 +36,8 @@ STAY = 0.4
 """A whole sign is still recognised down to this share of the rule's score ..."""
 USUAL = 0.6
 """... and of what it usually has."""
+MISSED = 0.2
+"""Share of looks in which a model misses a whole sign: one it does not see is not surely broken."""
 ALTERED = 0.8
 """Likeness under which a sign that has less is broken: half of it dark leaves 0.73."""
 ON_SIGN = 0.3
@@ -84,8 +86,11 @@ class Sign:
         x0, y0, x1, y1 = self.zone.around
         return (x0 * UNITS, y0 * height, x1 * UNITS, y1 * height)
 
-    def is_steady(self, scene: Scene) -> bool:
-        """Whether the sign looks as it did at the last look that saw it changed."""
+    def is_steady(self, scene: Scene, *, gone: bool) -> bool:
+        """Whether the sign looks as it did at the last look that saw it changed.
+
+        gone: nothing of it is seen; then a bare wall is one in the rain as well.
+        """
         if scene.picture is None:
             return True
         if self.changed is None:
@@ -94,7 +99,10 @@ class Sign:
         alike = appearance.likeness(self.changed, scene.picture)
         if alike is None or alike >= appearance.LOOKS_SAME:
             return True
-        self.changed = appearance.take(scene.picture, self.box(scene.height))
+        fresh = appearance.take(scene.picture, self.box(scene.height))
+        if gone and fresh is not None and appearance.are_one_wall(self.changed, fresh):
+            return True
+        self.changed = fresh
         return False
 
     def note_cover(self, scene: Scene) -> None:
@@ -167,7 +175,8 @@ class DamagedSign:
             sign = self._signs[zone_id]
             # Where no other sign is in place either, the whole front is being done up.
             unsure = verdict is Verdict.GONE and not standing
-            if verdict in {Verdict.DAMAGED, Verdict.GONE} and not sign.is_steady(scene):
+            changed = verdict in {Verdict.DAMAGED, Verdict.GONE}
+            if changed and not sign.is_steady(scene, gone=verdict is Verdict.GONE):
                 unsure = True
             sign.votes[Verdict.UNSURE if unsure else verdict] += 1
             if verdict is Verdict.DAMAGED and not unsure:
@@ -203,8 +212,9 @@ class DamagedSign:
         if usual or likeness >= ALTERED:
             return (Verdict.UNSURE, 0.0)
         if whole or damage:
-            # That it has less than usual is a witness as well.
-            return (Verdict.DAMAGED, 1 - (1 - _seconded(damage, alike)) * whole / ever)
+            # That it has less than usual is a witness as well, but any sign is missed at times.
+            left = max(whole / ever, MISSED)
+            return (Verdict.DAMAGED, 1 - (1 - _seconded(damage, alike)) * left)
         gone = likeness < appearance.LOOKS_CHANGED and not sign.is_covered(scene)
         return (Verdict.GONE, 1.0) if gone else (Verdict.UNSURE, 0.0)
 

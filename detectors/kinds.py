@@ -173,6 +173,7 @@ KINDS: Mapping[str, KindSpec] = _table(
             120.0,
             Identity.ZONE,
             default_n=30,
+            context_kinds=frozenset({"bus_stop"}),
             built=True,
         ),
         KindSpec(

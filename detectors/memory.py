@@ -84,6 +84,10 @@ class Memory:
                 return cleared
         return None
 
+    def recall_last(self) -> Cleared | None:
+        """Take out the latest cleared violation of the rule, in whichever of its zones."""
+        return self._cleared.pop() if self._cleared else None
+
     def to_json(self) -> list[dict[str, Any]]:
         """State as JSON-able data."""
         return [one.to_json() for one in self._cleared]

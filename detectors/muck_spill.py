@@ -109,12 +109,21 @@ class MuckSpill(Standing):
         del thing
         return self._is_wet(scene.instant.now_s)
 
+    def is_changing(self, scene: Scene) -> bool:
+        """Whether the road is wet: it gets darker, and muck on it may not."""
+        return self._is_wet(scene.instant.now_s)
+
     def began(self, thing: Thing, scene: Scene) -> None:
         """Note what is known about its coming: was it there before, who passed, was it raining."""
         now_s = scene.instant.now_s
         stain = self._stains.at(thing.box)
         thing.kept["fresh"] = float(stain is not None and stain.fresh)
-        thing.kept["wet"] = float(self._is_wet(now_s))
+        # Where it was seen before, as another thing maybe, it came when it was first seen.
+        wet_s = self._wet_until_s
+        watery = stain is not None and self._wet_since_s <= stain.first_s < wet_s
+        thing.kept["wet"] = float(watery or self._is_wet(now_s))
+        if watery:
+            thing.kept["wet_s"] = min(wet_s, now_s)
         thing.passing = tuple(one for one in self._lorries if one.at_s < scene.instant.at_s)
 
     def saw(self, thing: Thing, index: int, scene: Scene) -> None:

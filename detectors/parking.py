@@ -1,13 +1,16 @@
 """What is its own about illegal_parking: bays, bus stops, and queues."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from detectors.place import Area
+from detectors.place import Area, lowered
 from detectors.presence import ENTER_S
 from detectors.rule import Rule
 from detectors.scene import Scene
 from detectors.standing import IN_SHARE, Standing
 from detectors.thing import Thing
+from detectors.violation import Box
 
 BAY_SHARE = 0.4
 """Share in a bay from which a vehicle uses it: who hangs over by half is not accused, and a model's
@@ -27,12 +30,20 @@ class IllegalParking(Standing):
 
     def __init__(self, rule: Rule) -> None:
         super().__init__(rule)
+        # Where the rail hides the wheels of who is accused, it does so of who is excused there.
+        rail = max((zone.rail for zone in rule.accused_zones), default=0.0)
+        self._context = [_behind(area, rail) for area in self._context]
         self._lanes = [area for area in self._context if area.zone.kind == "lane"]
         self._bays = [area for area in self._context if area.zone.kind == "loading_bay"]
         self._stops = [area for area in self._context if area.zone.kind == "bus_stop"]
         self._classes = rule.effective_classes
         self._conf = rule.effective_conf
         self._queues: list[Area] = []
+
+    def standing_as(self, area: Area, box: Box) -> tuple[Box, ...]:
+        """Say which boxes a sighting may mean: as it is, and down to the ground behind a rail."""
+        hidden = area.zone.rail
+        return (box, lowered(box, hidden)) if hidden else (box,)
 
     def observe(self, scene: Scene) -> None:
         """See which lanes hold a queue now, before anything is asked about this look."""
@@ -76,3 +87,8 @@ class IllegalParking(Standing):
             else:
                 moving += 1
         return standing >= QUEUE_LEAST and standing >= QUEUE_SHARE * (standing + moving)
+
+
+def _behind(area: Area, rail: float) -> Area:
+    """Return an area behind a rail that hides at least this much."""
+    return replace(area, zone=replace(area.zone, rail=max(area.zone.rail, rail)))

@@ -90,7 +90,9 @@ class Passes:
                     continue
                 passing = self._appear(index, zone_id, scene)
             if zone_id is not None:
-                opened += self._look(passing, index, scene, opened, ledger)
+                if passing.record is None:
+                    passing.zone_id = zone_id  # a case is told of where it began
+                opened += self._look(passing, index, zone_id, scene, opened, ledger)
         self._ask(scene, ledger)
 
     def pass_over(self, instant: Instant, ledger: Ledger, *, carried: bool) -> None:  # noqa: ARG002
@@ -163,11 +165,17 @@ class Passes:
         return passing
 
     def _look(
-        self, passing: Passing, index: int, scene: Scene, opened: int, ledger: Ledger
+        self,
+        passing: Passing,
+        index: int,
+        zone_id: str,
+        scene: Scene,
+        opened: int,
+        ledger: Ledger,
     ) -> bool:
-        """Take what a look says; returns whether a violation was begun."""
+        """Take what a look says of one in a zone; returns whether a violation was begun."""
         instant = scene.instant
-        if passing.is_confirmed or not self._schedule.forbids(instant.captured_at):
+        if passing.is_confirmed or not self._forbids(zone_id, instant):
             return False
         vote = self._kind.vote(index, scene)
         passing.vote(vote, VOTE_S)
@@ -220,11 +228,15 @@ class Passes:
         for passing in self._passes:
             if passing.last_s < now_s or passing.is_confirmed or self._is_decided(passing):
                 continue
-            if not self._schedule.forbids(scene.instant.captured_at):
+            if not self._forbids(passing.zone_id, scene.instant):
                 continue
             passing.asked_s += min(scene.since_last_s or 0.0, CLOSE_S)
             if passing.asked_s <= CLOSE_MOST_S:
                 ledger.close_s = max(ledger.close_s, CLOSE_S)
+
+    def _forbids(self, zone_id: str, instant: Instant) -> bool:
+        """Whether the rule holds in a zone now: a permit may be for one of them."""
+        return self._schedule.in_zone(zone_id).forbids(instant.captured_at)
 
     @staticmethod
     def _is_decided(passing: Passing) -> bool:

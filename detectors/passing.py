@@ -55,6 +55,7 @@ class Passing:
 
     number: int
     zone_id: str
+    """Where it is; once a record of it is begun, where that was."""
     since: Instant
     first_box: Box
     box: Box

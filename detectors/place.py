@@ -69,6 +69,12 @@ def grounds(boxes: Boxes) -> NDArray[np.float64]:
     )
 
 
+def lowered(box: Box, hidden: float) -> Box:
+    """Lengthen a box down to the ground, where this share of the thing's height is hidden there."""
+    x0, y0, x1, y1 = box
+    return (x0, y0, x1, y1 + (y1 - y0) * hidden / (1.0 - hidden))
+
+
 def ground_distances(one: Boxes, other: Boxes) -> Matrix:
     """(N, M) distances of ground contacts in units."""
     gap = grounds(one)[:, None, :] - grounds(other)[None, :, :]

@@ -135,7 +135,8 @@ class Rule:
                 return [*weekly, *_validity(value)]
             if isinstance(value, Zone):
                 limit = [] if value.limit_s is None else [value.limit_s]
-                said = [*limit, *(plain(window) for window in value.open)]
+                rail = [["rail", value.rail]] if value.rail else []
+                said = [*limit, *(plain(window) for window in value.open), *rail]
                 return [value.zone_id, value.kind, value.polygon, *said]
             if isinstance(value, tuple):
                 return [plain(item) for item in value]

@@ -1,8 +1,9 @@
 """Rules about stalls: a vendor who moves on every two minutes is one vendor.
 
 Identity is the vendor, not the place: what counts is that any stall of the vendor's stood in the
-zone for the dwell within a sliding window. A stall that comes while another one of the zone is
-gone is that vendor at the next place; stalls that are seen together are several vendors.
+rule's zones for the dwell within a sliding window. A stall that comes while another one is gone is
+that vendor at the next place; stalls that are seen together, and not only while one of them is
+pushed to the other's place, are several vendors.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from detectors.assignment import assign
 from detectors.furniture import Furniture, proposal_of
 from detectors.memory import Memory
 from detectors.place import Area, Boxes, covered_share, ground_distances, in_place, overlaps
-from detectors.presence import Presence, Timing
+from detectors.presence import ROUNDING_S, Presence, Timing
 from detectors.record import Ledger
 from detectors.scene import Instant, Scene
 from detectors.schedule import Schedule
@@ -25,12 +26,15 @@ from detectors.story import Names, Reason, Story
 from detectors.thing import Thing
 from detectors.things import HIDDEN_MUCH, STAY, STAY_LEAST
 from detectors.vendor import Vendor
-from detectors.violation import Absence
+from detectors.violation import Absence, Box
 
 WINDOW_SHARE = 10.0 / 3.0
 """The dwell has to lie within so many dwells: 180 s within 600 s."""
 MOVED_LOOKS = 4.0
 """Intervals for which a stall was not seen when another one may be the same vendor's."""
+TOGETHER_LOOKS, TOGETHER_LEAST_S = 2.0, 4.0
+"""Intervals, and the least seconds, for which one vendor may show two stalls: three looks. A cart
+on its way is boxed at both of its places, or a second one is still being fetched."""
 MOST_VENDORS = 48
 """Bounds memory whatever a model finds."""
 
@@ -52,6 +56,7 @@ class Stalls:
         self._take_score = rule.effective_conf
         self._stay_score = min(self._take_score, max(STAY * self._take_score, STAY_LEAST))
         self._moved_s = max(MOVED_LOOKS * interval_s, 6.0)
+        self._together_s = max(TOGETHER_LOOKS * interval_s, TOGETHER_LEAST_S) + ROUNDING_S
         self._memory = Memory()
         self._story = Story(names, schedule, self._memory)
         self._furniture = Furniture()
@@ -73,7 +78,7 @@ class Stalls:
                 self._overlook(vendor, scene, ledger)
         for vendor in list(self._vendors):
             if vendor.thing.number in seen and vendor in self._vendors:
-                self._settle(vendor, seen, scene, ledger)
+                self._settle(vendor, scene, ledger)
         self._end(scene.instant, ledger)
 
     def pass_over(self, instant: Instant, ledger: Ledger, *, carried: bool) -> None:
@@ -132,8 +137,8 @@ class Stalls:
         for index in np.flatnonzero(seen.leaders == np.arange(len(seen))).tolist():
             if seen.names[index] not in self._classes or seen.scores[index] < self._stay_score:
                 continue
-            zone_id = self._zone_of(index, scene)
             box = seen.box(index)
+            zone_id = self._zone_of(box, scene, NEAR_SHARE)
             if zone_id is None or any(
                 mask.ground_share(box, scene.height) >= IN_SHARE for mask in self._masks
             ):
@@ -151,13 +156,13 @@ class Stalls:
             if in_place(np.asarray([vendor.last_box]), np.asarray([box]))[0, 0]:
                 self._drop(vendor, instant, Reason.FURNITURE, ledger)
 
-    def _zone_of(self, index: int, scene: Scene) -> str | None:
-        box = scene.seen.box(index)
+    def _zone_of(self, box: Box, scene: Scene, least: float) -> str | None:
+        """Zone that holds most of what a box has of the ground; None where that is less."""
         shares = {
             zone_id: area.ground_share(box, scene.height) for zone_id, area in self._areas.items()
         }
         best = max(shares, key=lambda zone_id: shares[zone_id])
-        return best if shares[best] >= NEAR_SHARE else None
+        return best if shares[best] >= least else None
 
     def _match(self, columns: list[int], scene: Scene) -> set[int]:
         """Give each stall to the vendor who stood there or pushed it there, or to a new one."""
@@ -175,9 +180,9 @@ class Stalls:
         for row, column in assign(cost, allowed) if len(present) and columns else []:
             vendor, index = present[row], columns[column]
             strong = bool(seen.scores[index] >= self._take_score)
-            zone_id = vendor.thing.zone_id
-            schedule = self._schedule.in_zone(zone_id)
-            vendor.see(index, scene, schedule, self._timing[zone_id], strong=strong)
+            schedule = self._schedule.in_zone(vendor.thing.where)
+            timing = self._timing[vendor.thing.zone_id]
+            vendor.see(index, scene, schedule, timing, strong=strong)
             numbers.add(vendor.thing.number)
             taken.add(index)
         for index in columns:
@@ -186,7 +191,7 @@ class Stalls:
         return numbers
 
     def _begin_vendor(self, index: int, scene: Scene) -> int:
-        zone_id = self._zone_of(index, scene) or ""
+        zone_id = self._zone_of(scene.seen.box(index), scene, NEAR_SHARE) or ""
         instant = scene.instant
         presence = Presence.begin(instant.now_s, instant.captured_at, instant.session, paused=False)
         thing = Thing.begin(self._next_number, zone_id, scene, index, presence)
@@ -217,17 +222,17 @@ class Stalls:
         if arriving or vendor.is_confirmed:
             self._drop(vendor, scene.instant, Reason.LEFT, ledger)
 
-    def _settle(self, vendor: Vendor, seen: set[int], scene: Scene, ledger: Ledger) -> None:
+    def _settle(self, vendor: Vendor, scene: Scene, ledger: Ledger) -> None:
         """Draw the conclusions of a sighting."""
-        zone_id = vendor.thing.zone_id
-        timing, area = self._timing[zone_id], self._areas[zone_id]
+        timing = self._timing[vendor.thing.zone_id]
+        stands = self._stands(vendor.thing, scene)
         self._story.sighted(vendor.thing, timing, scene.instant, ledger)
-        if area.ground_share(vendor.thing.box, scene.height) < IN_SHARE:
+        if not stands:
             return
         if vendor.thing.presence.state is State.ARRIVING:
             if not vendor.thing.presence.has_entered(timing):
                 return
-            older, wait = self._before(vendor, seen, scene.instant.now_s)
+            older, wait = self._before(vendor, scene.instant.now_s)
             if wait:
                 return
             if older is not None:
@@ -235,20 +240,42 @@ class Stalls:
                 self._vendors.remove(vendor)
                 vendor = older
             else:
-                vendor.thing.presence.feed(Input.ENTERED)
-                self._story.entered(vendor.thing, self._memory.recall_zone(zone_id))
+                self._enter(vendor.thing)
         self._story.dwells(vendor.thing, timing, scene.instant, ledger)
 
-    def _before(self, new: Vendor, seen: set[int], now_s: float) -> tuple[Vendor | None, bool]:
+    def _stands(self, thing: Thing, scene: Scene) -> bool:
+        """Whether a stall stands in a zone of the rule; its vendor may have moved on to another."""
+        here = self._areas.get(thing.where)
+        if here is not None and here.ground_share(thing.box, scene.height) >= IN_SHARE:
+            return True
+        zone_id = self._zone_of(thing.box, scene, IN_SHARE)
+        if zone_id is None:
+            return False
+        fresh = thing.record is not None and not thing.record.announced
+        if fresh and not self._schedule.in_zone(zone_id).forbids(scene.instant.captured_at):
+            thing.record = None  # it began with a box over the edge of where it is permitted
+        thing.move_into(zone_id)
+        return True
+
+    def _enter(self, thing: Thing) -> None:
+        """Believe in a vendor, who may be one that was cleared in this zone, or in another."""
+        thing.presence.feed(Input.ENTERED)
+        where = thing.where
+        cleared = self._memory.recall_zone(where) or self._memory.recall_last()
+        self._story.entered(thing, cleared)
+        if cleared is not None:
+            thing.zone_id = cleared.zone_id
+            thing.move_into(where)
+
+    def _before(self, new: Vendor, now_s: float) -> tuple[Vendor | None, bool]:
         """Find the vendor that a newcomer was before; or whether it is too early to say."""
         first_s, wait = new.thing.presence.first_s, False
         gone: list[Vendor] = []
         for old in self._vendors:
             presence = old.thing.presence
-            other = old is new or old.thing.zone_id != new.thing.zone_id
-            if other or old.thing.number in seen or presence.state is State.ARRIVING:
+            if presence.state is State.ARRIVING or presence.first_s >= first_s:
                 continue
-            if presence.last_seen_s >= first_s:
+            if presence.last_seen_s - first_s > self._together_s:
                 continue  # both were there at once
             if old.is_away or now_s - presence.last_seen_s >= self._moved_s:
                 gone.append(old)

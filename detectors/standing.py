@@ -64,6 +64,11 @@ class Standing:
         del thing, scene
         return False
 
+    def is_changing(self, scene: Scene) -> bool:
+        """Whether all of the ground looks otherwise for a while, so that no place is compared."""
+        del scene
+        return False
+
     def began(self, thing: Thing, scene: Scene) -> None:
         """Take note of a thing that was just taken up."""
 
@@ -75,17 +80,27 @@ class Standing:
         del thing, scene
         return True
 
+    def standing_as(self, area: Area, box: Box) -> tuple[Box, ...]:
+        """Say which boxes a sighting may mean in an area; a kind may know of what is hidden."""
+        del area
+        return (box,)
+
     def share(self, area: Area, box: Box, scene: Scene) -> float:
         """Share 0..1 of what counts of a box in an area."""
-        if self.whole_counts:
-            return area.whole_share(box, scene.height)
-        return area.ground_share(box, scene.height)
+        return max(self._share(area, one, scene) for one in self.standing_as(area, box))
 
     def lies_in(self, area: Area, box: Box, scene: Scene) -> bool:
         """Whether most of what counts of a box is in an area, and of a contact its middle too."""
-        if self.share(area, box, scene) < IN_SHARE:
-            return False
-        return self.whole_counts or area.holds_ground(box, scene.height)
+        return any(
+            self._share(area, one, scene) >= IN_SHARE
+            and (self.whole_counts or area.holds_ground(one, scene.height))
+            for one in self.standing_as(area, box)
+        )
+
+    def _share(self, area: Area, box: Box, scene: Scene) -> float:
+        if self.whole_counts:
+            return area.whole_share(box, scene.height)
+        return area.ground_share(box, scene.height)
 
     def to_json(self) -> dict[str, Any]:
         """State of its own as JSON-able data, bounded in size; empty where there is none."""

@@ -73,7 +73,7 @@ class Story:
             return
         if thing.record is not None:
             return
-        if not self._schedule.in_zone(thing.zone_id).forbids(instant.captured_at):
+        if not self._schedule.in_zone(thing.where).forbids(instant.captured_at):
             return
         ordinal = self._opened_now.get(thing.zone_id, 0)
         self._opened_now[thing.zone_id] = ordinal + 1
@@ -136,7 +136,7 @@ class Story:
         if half_over and not record.has(Role.MIDDLE):
             ledger.pins.append(record.note(Role.MIDDLE, instant, thing.box, thing.score))
         sure = thing.score >= self._names.rule.effective_conf - ROUNDING
-        forbidden = self._schedule.in_zone(thing.zone_id).forbids(instant.captured_at)
+        forbidden = self._schedule.in_zone(thing.where).forbids(instant.captured_at)
         if sure and proven and forbidden and presence.is_complete(timing):
             presence.feed(Input.COMPLETED)
             self._complete(thing, record, instant, ledger)

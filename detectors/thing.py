@@ -48,6 +48,8 @@ class Thing:
     """What its kind keeps of it, by name."""
     passing: tuple[Passing, ...] = ()
     """See Violation.passing."""
+    moved_to: str | None = None
+    """Zone of the rule to which it has moved on since its violation began; None: still there."""
 
     @classmethod
     def begin(
@@ -71,6 +73,11 @@ class Thing:
         """Its place: the median of its first boxes, in units."""
         x0, y0, x1, y1 = (median(side) for side in zip(*self.boxes, strict=True))
         return (x0, y0, x1, y1)
+
+    @property
+    def where(self) -> str:
+        """Zone in which it stands, whose permits hold for it; its violation keeps the first."""
+        return self.zone_id if self.moved_to is None else self.moved_to
 
     @property
     def label(self) -> str:
@@ -106,6 +113,12 @@ class Thing:
         self.doubted = 0
         self.track_id = other.track_id
 
+    def move_into(self, zone_id: str) -> None:
+        """Stand in this zone of the rule from now on; where a violation began it keeps its name."""
+        if self.record is None:
+            self.zone_id = zone_id
+        self.moved_to = None if zone_id == self.zone_id else zone_id
+
     def to_json(self) -> dict[str, Any]:
         """State as JSON-able data."""
         return {
@@ -124,6 +137,7 @@ class Thing:
             "remarks": list(self.remarks),
             "kept": dict(self.kept),
             "passing": [one.to_json() for one in self.passing],
+            "moved_to": self.moved_to,
             "arrival": None if self.arrival is None else str(self.arrival),
             "record": None if self.record is None else self.record.to_json(),
         }
@@ -148,6 +162,7 @@ class Thing:
             remarks=tuple(data.get("remarks", ())),
             kept=dict(data.get("kept", {})),
             passing=tuple(Passing.from_json(one) for one in data.get("passing", ())),
+            moved_to=data.get("moved_to"),
             arrival=None if arrival is None else Absence(arrival),
             record=None if record is None else Record.from_json(record),
         )

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from detectors import appearance
+from detectors.appearance import Signature
 from detectors.attachment import (
     HIDDEN_SOME,
     Compared,
@@ -84,7 +85,8 @@ class StandingThings:
         instant = scene.instant
         self._begin(instant, ledger)
         self._kind.observe(scene)
-        evidence = attach(self._things, scene, self._wanted)
+        changing = self._kind.is_changing(scene)
+        evidence = attach(self._things, scene, self._wanted, changing=changing)
         seen: set[int] = set()
         for row, thing in enumerate(self._things):
             if row in evidence.seen:
@@ -152,7 +154,7 @@ class StandingThings:
             return
         thing.verified_s = scene.instant.now_s
         if thing.signature is None:
-            thing.signature = appearance.take(scene.picture, thing.box)
+            thing.signature = self._taken(thing, scene)
         elif thing.signature is not None and compared.likeness is not None:
             if compared.likeness >= REFRESH_LIKENESS:
                 return
@@ -207,7 +209,7 @@ class StandingThings:
                 self._timing[zone_id].step_s
             ):
                 thing.arrival = Absence.GAP
-            thing.signature = appearance.take(scene.picture, thing.box)
+            thing.signature = self._taken(thing, scene)
             nothing = np.zeros((1, len(scene.seen)), bool)
             thing.behind = int(
                 hidden_shares_of(boxes_of([thing]), nothing, scene)[0] >= HIDDEN_SOME
@@ -220,6 +222,11 @@ class StandingThings:
             self._things.append(thing)
             numbers.add(thing.number)
         return numbers
+
+    def _taken(self, thing: Thing, scene: Scene) -> Signature | None:
+        """Take what a thing's place looks like; None where that will not last."""
+        picture = None if self._kind.is_changing(scene) else scene.picture
+        return appearance.take(picture, thing.box)
 
     def _settle(self, thing: Thing, scene: Scene, seen: set[int], ledger: Ledger) -> None:
         """Draw the conclusions of a look for a thing."""

@@ -84,6 +84,7 @@ class Vendor:
     def go_on_as(self, other: "Vendor", now_s: float) -> None:
         """Take the place of a newcomer: it was this vendor, who has moved on."""
         mine, new = self.thing.presence, other.thing.presence
+        self.sliding.cut(new.first_s)  # both were seen while it moved: these seconds count once
         if self.is_away:
             mine.feed(Input.SEEN)
             mine.feed(Input.ENTERED)
@@ -100,6 +101,10 @@ class Vendor:
         self.sliding.take_over(other.sliding)
         mine.dwell_s = self.sliding.total_s(now_s)
         self.last_box = other.last_box
+        if self.thing.record is None:
+            self.thing.record = other.thing.record
+            self.thing.zone_id = other.thing.zone_id
+        self.thing.move_into(other.thing.where)
         self.thing.boxes = list(other.thing.boxes)
         self.thing.track_id = other.thing.track_id
         for label, score in other.thing.votes.items():

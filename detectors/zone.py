@@ -45,6 +45,8 @@ class Zone:
     """When the shop behind a frontage is open; empty: not known."""
     sees_load: bool = False
     """Whether the camera looks into the bodies of trucks that pass here."""
+    rail: float = 0.0
+    """Share of a vehicle's height, from below, that a rail or a hedge hides here."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be an area; the site's check says it in the user's words first."""
@@ -54,6 +56,8 @@ class Zone:
             raise ValueError(
                 f"zone {self.zone_id!r}: a polygon needs three corners, got {len(self.polygon)}"
             )
+        if not 0.0 <= self.rail < 1.0:
+            raise ValueError(f"zone {self.zone_id!r}: a rail hides 0 to 1, got {self.rail}")
 
     @property
     def around(self) -> tuple[float, float, float, float]:

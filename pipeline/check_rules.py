@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from configs import Camera, Rule, Site, Zone, suggestion
 from detectors import CONTEXT_KINDS, KINDS, ZONE_KINDS, KindSpec
 from models import VOCABULARY
+from pipeline.check_bays import check_bays
 from pipeline.check_fed import check_fed
 from pipeline.check_sight import check_sight, check_zone_keys
 from pipeline.check_whole import check_whole
@@ -21,6 +22,7 @@ def check_rules(
     """Check the camera at `key`; `classes` says what each model of the site can find."""
     _check_zones(camera, key, findings)
     _check_twice(camera, key, findings)
+    check_bays(camera, key, findings)
     if not camera.rules:
         findings.warn(f"{key}.rules", "no rule: nothing can be found here", "write rules:")
     zones = {zone.id: zone for zone in camera.zones}
@@ -142,9 +144,10 @@ def _check_numbers(
         findings.warn(f"{path}.n", f"{rule.kind} counts nothing", "leave n out")
     if rule.share is not None and spec.default_share is None:
         findings.warn(f"{path}.share", f"{rule.kind} measures no share", "leave share out")
-    if spec.always_reviewed and rule.review != "required":
+    said = "review" in rule.model_fields_set
+    if spec.always_reviewed and said and rule.review != "required":
         findings.warn(
             f"{path}.review",
             f"every {rule.kind} is reviewed, whatever is written here",
-            "write review: required",
+            "write review: required, or leave it out",
         )

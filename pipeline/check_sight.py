@@ -6,15 +6,16 @@ from dataclasses import dataclass
 import shapely
 
 from configs import Camera, Rule, Site, Zone
-from detectors import KINDS, Identity
+from detectors import CONTEXT_KINDS, KINDS, Identity
 from models import ModelError, Registry
 from pipeline.plan import model_entry
 from pipeline.problem import Findings
 
 OWN_KEYS = {
-    # key of a zone: (kind of zone that it belongs to, what it says)
-    "open": ("frontage", "when the shop is open"),
-    "person_height": ("gathering", "how tall people are"),
+    # key of a zone: (kinds of zone that it belongs to, what it says)
+    "open": (frozenset({"frontage"}), "when the shop is open"),
+    "person_height": (frozenset({"gathering"}), "how tall people are"),
+    "rail": (KINDS["illegal_parking"].zone_kinds, "how much of a parked car is hidden"),
 }
 LEAST_PERSON_PX = 16.0
 """Height in pixels of a person in the picture that a model sees: half of that is a head of two
@@ -49,11 +50,12 @@ def _sees(camera: Camera, zone: Zone) -> bool:
 
 def check_zone_keys(zone: Zone, path: str, findings: Findings) -> None:
     """Warn of keys that mean nothing for a zone of this kind."""
-    for key, (kind, meaning) in OWN_KEYS.items():
-        if getattr(zone, key) not in (None, ()) and zone.kind != kind:
+    for key, (kinds, meaning) in OWN_KEYS.items():
+        if getattr(zone, key) not in (None, ()) and zone.kind not in kinds:
+            named = ", ".join(sorted(kinds))
             findings.warn(
                 f"{path}.{key}",
-                f"{key} says {meaning}, of zones of kind {kind}; this is a {zone.kind}",
+                f"{key} says {meaning}, of zones of kind {named}; this is a {zone.kind}",
                 f"leave {key} out",
             )
 
@@ -68,6 +70,10 @@ class Seen:
     height: int
     scale: float
     """Pixels of the model's input for one of the stream; at most 1: enlarging shows no more."""
+
+    def __str__(self) -> str:
+        """Say where something is seen."""
+        return f"in the picture that {self.model} sees of {self.width}x{self.height}"
 
 
 def seen_by(site: Site, camera: Camera, width: int, height: int) -> list[Seen]:
@@ -96,23 +102,33 @@ def too_small(camera: Camera, views: Sequence[Seen]) -> list[str]:
         if rule.kind != "crowd_density":
             continue
         n = rule.n or KINDS[rule.kind].default_n or 1
+        for view in views if not rule.zones else ():
+            remedy = "write a smaller n, or give the camera a model with a larger input"
+            found += _too_tight("the whole picture", 1.0, n, view, remedy)
         for zone in [zones[name] for name in rule.zones if name in zones]:
+            if zone.kind in CONTEXT_KINDS:
+                continue  # nobody is counted there
             for view in views:
                 found += _too_small(zone, n, view)
     return found
 
 
 def _too_small(zone: Zone, n: int, view: Seen) -> list[str]:
-    sees = f"in the picture that {view.model} sees of {view.width}x{view.height}"
     remedy = "draw the zone nearer, or give the camera a longer lens or a model with a larger input"
     if zone.person_height is not None:
         tall = zone.person_height * view.height * view.scale
         if tall < LEAST_PERSON_PX:
-            what = f"people at the far edge of {zone.id!r} are {tall:.0f} px tall {sees}"
+            what = f"people at the far edge of {zone.id!r} are {tall:.0f} px tall {view}"
             return [f"{what}; under {LEAST_PERSON_PX:.0f} px they cannot be counted: {remedy}"]
-    area = float(shapely.Polygon(zone.polygon).area) * view.width * view.height * view.scale**2
+    share = float(shapely.Polygon(zone.polygon).area)
+    return _too_tight(repr(zone.id), share, n, view, remedy)
+
+
+def _too_tight(place: str, share: float, n: int, view: Seen, remedy: str) -> list[str]:
+    """Say where n people would not have room to be told apart; share: of the picture."""
+    area = share * view.width * view.height * view.scale**2
     if area / n < LEAST_SHARE_PX2:
-        what = f"{zone.id!r} has {area / n:.0f} square px for each of {n} people {sees}"
+        what = f"{place} has {area / n:.0f} square px for each of {n} people {view}"
         return [f"{what}; under {LEAST_SHARE_PX2:.0f} they cannot be told apart: {remedy}"]
     return []
 
@@ -124,5 +140,5 @@ def unknown_heights(camera: Camera) -> list[str]:
         f"how tall people are at the far edge of {zone.id!r} is not known: write person_height:, "
         "their share of the picture's height, so that it can be checked"
         for zone in camera.zones
-        if zone.id in named and zone.person_height is None
+        if zone.id in named and zone.person_height is None and zone.kind not in CONTEXT_KINDS
     ]

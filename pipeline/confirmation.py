@@ -136,8 +136,10 @@ class Confirmer:
     def _review(self, camera: Camera, violation: Violation) -> tuple[Review, str]:
         rule = _rule_of(camera, violation)
         wanted = rule.review if rule else "required"
-        if KINDS[violation.kind].always_reviewed or wanted == "required":
+        if wanted == "required":
             return Review.HELD, "the rule asks for a review"
+        if KINDS[violation.kind].always_reviewed:
+            return Review.HELD, f"every {violation.kind} is reviewed"
         if wanted == "sampled" and _drawn(violation.violation_id):
             return Review.HELD, "drawn for review"
         return Review.NONE, ""

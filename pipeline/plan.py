@@ -231,6 +231,7 @@ def _zone(camera: Camera, zone: ZoneConfig) -> Zone:
         zone.limit_s,
         tuple(_window(hours) for hours in zone.open),
         camera.sees_load if zone.sees_load is None else zone.sees_load,
+        zone.rail or 0.0,
     )
 
 

@@ -65,6 +65,14 @@ SPOILED = {
         spoiled(POLYGON, "[[.nan, 0.5], [0.9, 0.5], [0.9, 0.9]]"), f"{ZONE}.polygon[0][0]", 16,
         "finite", "0.5",
     ),
+    "a rail that hides nearly all": (
+        spoiled("kind: no_parking,", "kind: no_parking, rail: 0.6,"), f"{ZONE}.rail", 16,
+        "0.6 is out of range", "less than 0.6",
+    ),
+    "a rail that hides less than nothing": (
+        spoiled("kind: no_parking,", "kind: no_parking, rail: -0.1,"), f"{ZONE}.rail", 16,
+        "-0.1 is out of range", "at least 0",
+    ),
     "yes for a number": (
         spoiled("interval_s: 2", "interval_s: yes"), "sampling.interval_s", 5,
         "expected a number, got yes", "number",

@@ -86,6 +86,24 @@ def test_a_bus_queue_boards_before_it_is_a_crowd() -> None:
     assert "confirmed" not in changes(seen(_rule(), [*queue, bus], 300.0))
 
 
+@pytest.mark.parametrize("named", [False, True], ids=["context", "named by the rule"])
+def test_who_waits_at_a_bus_stop_is_no_crowd(*, named: bool) -> None:
+    """Sixteen queue for over two dwells, eleven stand beside them: counted are the eleven."""
+    stop = Zone("stop", "bus_stop", ((0.0, 0.3), (1.0, 0.3), (1.0, 0.74), (0.0, 0.74)))
+    zones: dict[str, object] = {"zones": (SQUARE, stop)} if named else {"context": (stop,)}
+    queue, others = (
+        _people(16),
+        things(
+            "person", 12, size=(18.0, 46.0), corner=(70.0, 290.0), apart=(48.0, 0.0), columns=12
+        ),
+    )
+    cars = [*queue, *others[:11]]
+    assert changes(seen(_rule(), cars, 140.0)) == ["opened", "confirmed"]
+    assert seen(_rule(**zones), cars, 260.0, Noise(3, 0.2, 3.0)) == []
+    (_, confirmed) = events(_rule(**zones), [*queue, *others], 140.0)
+    assert (confirmed.change, confirmed.violation.count) == (Change.CONFIRMED, 12)
+
+
 def test_a_bus_in_front_makes_them_unseen() -> None:
     """A crowd that still stands there when the bus is gone is timed on; the bus is no dwell."""
     bus = Car((30.0, 90.0, 620.0, 350.0), 60.0, 90.0, "bus")

@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from detectors import Change, Look, Remark, Rule, ViolationEvent, Watch, Zone
+from detectors.appearance import LOOKS_CHANGED
+from detectors.place import UNITS
+from detectors.sign_views import FIRST_LOOKS, SignViews
 from models import Detections
 from tests.looks import HEIGHT, INTERVAL_S, NOON, SHANGHAI, VOCABULARY, WIDTH
 
@@ -165,6 +168,24 @@ def test_a_sign_that_fell_is_missing_while_its_neighbours_hang() -> None:
     assert event.violation.remarks == (Remark.SIGN_GONE,)
 
 
+@pytest.mark.parametrize(("leaves", "gone"), [(False, 1), (True, 0)], ids=["wall", "leaves"])
+def test_a_sign_that_fell_in_the_rain_is_missing(*, leaves: bool, gone: int) -> None:
+    """Streaks make the bare wall look otherwise at every look; leaves before it might hide it."""
+
+    def script(one: Front) -> None:
+        rng = np.random.default_rng(int(one.at_s))
+        if one.at_s >= 16.0:
+            one.repaint("right", np.full((50, 160, 3), 138, np.uint8))
+            del one.found["right"]
+            for x, y in rng.integers(0, (150, 44), (60 * leaves, 2)):
+                one.crop("right")[y : y + 7, x : x + 12] = (30, 80, 20)
+        streaked = rng.random(one.picture.shape[:2]) < 0.03
+        one.picture[streaked] = rng.integers(60, 255, (int(streaked.sum()), 1))
+
+    found = confirmed(told(script, 110.0))
+    assert [event.violation.remarks for event in found] == [(Remark.SIGN_GONE,)] * gone
+
+
 def test_a_renovation_wrap_is_no_missing_sign() -> None:
     """All signs go at once: nobody says that they are missing."""
 
@@ -280,6 +301,71 @@ def test_letters_unlit_at_night_are_no_damage() -> None:
                 del one.found["left"]  # nothing can be made out on it
 
     assert confirmed(told(script, 500.0)) == []
+
+
+def lit(one: Front, name: str = "middle") -> None:
+    """Make it night, with one sign lit: tubes show, of which nothing is seen by day."""
+    one.picture[:] = one.picture // 3
+    one.repaint(name, np.full((50, 160, 3), 20, np.uint8))
+    one.crop(name)[8:14, 10:150] = one.crop(name)[34:42, 30:130] = (230, 60, 40)
+
+
+def test_a_lit_sign_that_breaks_at_night_is_found_against_its_night() -> None:
+    """Its tubes fail, and the board shows dimly as it does by day: by night that is damage."""
+
+    def script(one: Front) -> None:
+        if one.at_s >= 64.0:
+            one.picture[:] = one.picture // 3
+            one.found["middle"] = ("sign_damaged", 0.4)
+        elif one.at_s >= 40.0:
+            lit(one)
+
+    (event,) = confirmed(told(script, 160.0))
+    assert event.violation.zone_id == "middle"
+    assert event.violation.remarks == ()
+
+
+def test_a_lit_sign_that_looks_otherwise_than_by_day_is_no_damage() -> None:
+    """A model half doubts the tubes, which by day are not to be seen: the night's view decides."""
+
+    def script(one: Front) -> None:
+        if one.at_s >= 40.0:
+            lit(one)
+        if one.at_s >= 64.0:
+            one.found["middle"] = ("sign_damaged", 0.45)
+            one.extra = (("sign", BOXES["middle"]),)
+
+    watch = make()
+    events: list[ViolationEvent] = []
+    for look in looks(script, 160.0, np.random.default_rng(0)):
+        found = look.detections
+        weak = np.where(found.score == np.float32(0.8), np.float32(0.6), found.score)
+        events += watch.step(replace(look, detections=replace(found, score=weak))).events
+    assert confirmed(events) == []
+
+
+def test_day_and_night_have_references_of_their_own() -> None:
+    """Learnt apart, with a score each; through JSON too, and neither knows the other's sign."""
+    by_day, by_night = front(0.0), front(0.0)
+    lit(by_night)
+    one = zone("middle")
+    units = UNITS / WIDTH
+    x0, y0, x1, y1 = one.around
+    box = (x0 * UNITS, y0 * HEIGHT * units, x1 * UNITS, y1 * HEIGHT * units)
+    views = SignViews()
+    for _ in range(FIRST_LOOKS):
+        assert not views.is_known(by_day.picture)
+        views.learn(by_day.picture, box, 0.7)
+    assert not views.is_known(by_night.picture)
+    for _ in range(FIRST_LOOKS):
+        views.learn(by_night.picture, box, 0.4)
+    views = SignViews.from_json(json.loads(json.dumps(views.to_json())))
+    tubes_by_day = front(0.0)
+    tubes_by_day.repaint("middle", by_night.crop("middle"))
+    alike = [views.likeness(each.picture) or 0.0 for each in (by_day, by_night, tubes_by_day)]
+    assert min(alike[:2]) > 0.95
+    assert alike[2] < LOOKS_CHANGED
+    assert [views.usual_score(each.picture) for each in (by_day, by_night)] == [0.7, 0.4]
 
 
 def test_a_truck_before_a_sign_hides_it() -> None:

@@ -58,6 +58,14 @@ def test_lorries_of_the_last_minutes_are_possible_sources() -> None:
     assert lorry.box[0] == pytest.approx(440.0)
 
 
+def test_a_lorry_of_six_minutes_before_is_no_source() -> None:
+    """Five minutes are gone back over: the one that passed four minutes before is named."""
+    lorries = [*_passing(8.0, "muck_truck"), *_passing(128.0, "truck")]
+    street = Street([_muck(370.0), *lorries, *_passing(380.0, count=4)])
+    (event,) = confirmations(watch(_rule()), street.looks(450.0))
+    assert [lorry.label for lorry in event.violation.passing] == ["truck"]
+
+
 @pytest.mark.parametrize(
     ("things", "why"),
     [
@@ -115,6 +123,23 @@ def test_what_a_parked_vehicle_hid_is_not_new() -> None:
     lorry = Car((260.0, 180.0, 420.0, 300.0), 0.0, 40.0, "truck")
     street = Street([_muck(0.0), lorry, *_passing(60.0, count=14)])
     assert not confirmations(watch(_rule()), street.looks(200.0))
+
+
+@pytest.mark.parametrize(("stood_s", "confirmed"), [(1800.0, True), (3700.0, False)])
+def test_what_was_last_seen_bare_an_hour_ago_is_not_new(stood_s: float, *, confirmed: bool) -> None:
+    """A lorry drives off muck: within the hour the place is known without it, later it is not."""
+    gone_s = 200.0 + stood_s
+    lorry = Car((260.0, 180.0, 420.0, 300.0), 200.0, gone_s, "truck")
+    looks = Street([_muck(300.0), lorry]).looks(gone_s + 300.0, interval_s=20.0)
+    assert bool(confirmations(watch(_rule(), interval_s=20.0), looks)) is confirmed
+
+
+@pytest.mark.parametrize(("bare_s", "confirmed"), [(1800.0, False), (3700.0, True)])
+def test_a_stain_is_forgotten_after_an_hour(bare_s: float, *, confirmed: bool) -> None:
+    """An old stain is found again within the hour; muck that comes there later is new."""
+    back_s = 100.0 + bare_s
+    looks = Street([_muck(0.0, 100.0), _muck(back_s)]).looks(back_s + 300.0, interval_s=20.0)
+    assert bool(confirmations(watch(_rule(), interval_s=20.0), looks)) is confirmed
 
 
 def test_the_load_of_a_lorry_is_no_spill() -> None:
@@ -200,11 +225,13 @@ def _picture(
     return np.asarray(np.clip(picture, 0, 255), np.uint8)
 
 
-def _shown(street: Street, until_s: float, painted: object, light: float = 1.0) -> list[Look]:
+def _shown(
+    street: Street, until_s: float, painted: object, light: float = 1.0, interval_s: float = 2.0
+) -> list[Look]:
     """Give the looks of a street pictures: painted(at_s) lists the patches."""
     shown = []
     pictures: dict[str, NDArray[np.uint8]] = {}
-    for look in street.looks(until_s):
+    for look in street.looks(until_s, interval_s):
         patches = painted(look.at_s)  # type: ignore[operator]  # a function of the time
         key = repr(patches)
         if key not in pictures:
@@ -232,6 +259,49 @@ def test_pixels_tell_muck_from_tar_water_and_shade(
     street = Street([_muck(30.0), *_passing(34.0, count=12)])
     looks = _shown(street, 140.0, lambda at_s: before if at_s < 30.0 else after)
     assert bool(confirmations(watch(_rule()), looks)) is confirmed
+
+
+WET_ROAD = ((0, 180, 640, 360), WATER, 1.0)
+
+
+@pytest.mark.parametrize(
+    "in_rain", [(82.0, 63.0, 45.0), SOIL], ids=["it darkens too", "it keeps its colour"]
+)
+def test_a_dry_spill_waits_for_the_rain_to_end(in_rain: tuple[float, ...]) -> None:
+    """28 s of 60 before a shower: the clock stands until the road is dry, then goes on.
+
+    The road gets darker around it; that it looks otherwise then makes it no other spill.
+    """
+
+    def painted(at_s: float) -> Sequence[object]:
+        rain = [WET_ROAD, (MUCK, in_rain, 12.0)]
+        spilt = [(MUCK, SOIL, 12.0)] if at_s >= 30.0 else []
+        return rain if 60.0 <= at_s < 100.0 else spilt
+
+    street = Street([_muck(30.0), *_passing(34.0, count=4)])
+    events = told(watch(_rule()), _shown(street, 450.0, painted))
+    assert [change for change, _ in events] == ["opened", "confirmed"]
+    # wet for five minutes after it last looked so, and half a minute is left
+    assert 420.0 <= events[1][1] <= 440.0
+
+
+@pytest.mark.parametrize("came_s", [100.0, 110.0], ids=["in the first wet look", "in the rain"])
+def test_what_came_with_the_rain_is_believed_half_an_hour_after_it(came_s: float) -> None:
+    """What the water left may be water, though the road around it is dry.
+
+    Once it is known that it rains, what comes stays the same thing when the road dries.
+    """
+
+    def painted(at_s: float) -> Sequence[object]:
+        rain = [WET_ROAD, (MUCK, SOIL, 12.0)]
+        return [] if at_s < 100.0 else rain if at_s < 160.0 else [(MUCK, SOIL, 12.0)]
+
+    lorry = Car((0.0, 300.0, 90.0, 350.0), 90.0, 91.0, "truck")
+    looks = _shown(Street([_muck(came_s), lorry]), 2300.0, painted, interval_s=10.0)
+    (event,) = confirmations(watch(_rule(), interval_s=10.0), looks)
+    assert event.violation.last_at_s == pytest.approx(2250.0, abs=20.0)
+    if came_s > 100.0:
+        assert [passed.label for passed in event.violation.passing] == ["truck"]
 
 
 def test_a_cloud_changes_nothing_about_a_spill() -> None:

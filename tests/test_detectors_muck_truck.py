@@ -167,6 +167,29 @@ def test_outside_its_hours_nothing_is_found_nor_asked() -> None:
     assert not any(outcome.events or outcome.attention for outcome in outcomes)
 
 
+def test_a_permit_for_one_zone_leaves_the_other() -> None:
+    """A quarry's permit for the left half: no case and no close looks there, a case in the right.
+
+    One that goes through both is a case of the right half, from its first look there on.
+    """
+    left, right = (
+        Zone(name, "carriageway", ((x, 0.4), (x + 0.5, 0.4), (x + 0.5, 1.0), (x, 1.0)))
+        for name, x in (("left", 0.0), ("right", 0.5))
+    )
+    permit = replace(window("mon-sun", "11:00", "13:00"), zones=frozenset({"left"}))
+    rule = _rule(zones=(left, right), allow=(permit,))
+    here = replace(OPEN, end_s=7.0)  # its middle comes to 250 of 320
+    one = watch(rule)
+    outcomes = [one.step(look) for look in _close([here])]
+    assert not any(outcome.events or outcome.attention for outcome in outcomes)
+    there = replace(OPEN, box=(330.0, 200.0, 470.0, 290.0), end_s=7.0)
+    for truck in (there, OPEN):
+        found = _events(watch(rule), _close([truck]))
+        assert [event.change for event in found] == [Change.OPENED, Change.CONFIRMED]
+        assert {event.violation.zone_id for event in found} == {"right"}
+        assert found[0].violation.opened_at_s >= (4.0 if truck is there else 7.6)
+
+
 def test_memory_is_bounded_whatever_passes() -> None:
     """150 trucks at once: what is kept stays within its bound."""
     one = watch(_rule())

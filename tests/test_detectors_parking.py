@@ -127,19 +127,6 @@ def test_a_bay_may_have_a_limit() -> None:
     assert not told(short, Street([Car(PLACE, 0.0, 50.0)]).looks(120.0))
 
 
-@pytest.mark.parametrize("every", [1, 3], ids=["always", "in two looks of three"])
-def test_wheels_hidden_by_a_rail_change_nothing(every: int) -> None:
-    """A rail hides the lowest fifth of a car, always or at times: it stands where it stands."""
-    x0, y0, x1, y1 = PLACE
-    cut = (x0, y0, x1, y1 - 10.0)
-    looks = [
-        Street([Car(PLACE if every > 1 and index % every == 0 else cut)]).look(2.0 * index, index)
-        for index in range(60)
-    ]
-    (event,) = confirmations(watch(rule(30.0)), looks)
-    assert event.violation.last_at_s == 30.0
-
-
 def test_another_car_behind_the_bus_starts_a_dwell_of_its_own() -> None:
     """One leaves behind a bus, another takes its place: the second is timed from its own start."""
     cars = [

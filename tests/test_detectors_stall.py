@@ -66,6 +66,77 @@ def test_a_vendor_who_moves_every_two_minutes_is_one_violation() -> None:
     assert confirmed.dwell_s >= 180.0
 
 
+@pytest.mark.parametrize(
+    ("together_s", "found"),
+    [
+        # A's last look is at 118 s; from both places come no more than the seconds of one
+        (2.0, [(0.0, 180.0)]),
+        (6.0, [(0.0, 180.0)]),  # three looks show both: 114, 116 and 118 s
+        (8.0, [(112.0, 292.0)]),  # four: another vendor, and A has gone
+    ],
+)
+def test_a_move_may_show_both_places(together_s: float, found: list[tuple[float, float]]) -> None:
+    """A cart boxed at its old and its new place for three looks is one vendor, no longer."""
+    street = Street([_stall(A, 0.0, 120.0), _stall(B, 120.0 - together_s)])
+    told_of = confirmations(watch(_rule()), street.looks(400.0))
+    assert [(e.violation.opened_at_s, e.violation.last_at_s) for e in told_of] == found
+
+
+KERBSIDE = tuple(
+    Zone(name, kind, ((0.0, y), (1.0, y), (1.0, y + 0.25), (0.0, y + 0.25)))
+    for name, kind, y in (("pavement", "pavement", 0.5), ("road", "carriageway", 0.75))
+)
+ON_ROAD = (300.0, 285.0, 380.0, 355.0)
+ON_PAVEMENT = (80.0, 180.0, 160.0, 250.0)
+
+
+def test_a_vendor_goes_on_in_the_rules_other_zone() -> None:
+    """From the pavement to the road, back, and once more: one case, of where it began."""
+    stalls = [
+        _stall(ON_PAVEMENT, 0.0, 116.0),
+        _stall(ON_ROAD, 120.0, 236.0),
+        _stall(ON_PAVEMENT, 234.0, 300.0),
+        _stall(ON_ROAD, 420.0),
+    ]
+    events = list(replay(watch(_rule(zones=KERBSIDE)), Street(stalls).looks(640.0)))
+    changes = [event.change for _, event in events]
+    assert changes == [Change.OPENED, Change.CONFIRMED, Change.CLEARED, Change.UPDATED]
+    assert len({event.violation.violation_id for _, event in events}) == 1
+    assert {event.violation.zone_id for _, event in events} == {"pavement"}
+    confirmed = events[1][1].violation
+    assert confirmed.opened_at_s == 0.0
+    assert confirmed.box == pytest.approx(ON_ROAD)
+    assert 184.0 <= confirmed.last_at_s <= 190.0
+
+
+def test_a_vendor_who_is_pushed_over_the_edge_of_a_zone_goes_on() -> None:
+    """Slowly from the left zone into the right one, over the edge: once, through a restart."""
+    zones = tuple(
+        Zone(name, "pavement", ((x, 0.5), (x + 0.5, 0.5), (x + 0.5, 1.0), (x, 1.0)))
+        for name, x in (("left", 0.0), ("right", 0.5))
+    )
+    slow = Car((200.0, 230.0, 280.0, 300.0), 0.0, label="stall", speed_px_s=1.0)
+    looks = Street([slow]).looks(300.0)
+    first, second = watch(_rule(zones=zones)), watch(_rule(zones=zones))
+    assert not confirmations(first, looks[:70])  # at 340 of 320
+    second.restore(json.loads(json.dumps(first.snapshot())))
+    found = confirmations(second, looks[70:])
+    assert [event.violation.zone_id for event in found] == ["left"]
+    assert [event.violation.last_at_s for event in found] == [pytest.approx(180.0, abs=4.0)]
+
+
+def test_a_permit_ends_where_a_vendor_moves_out_of_its_zone() -> None:
+    """Five minutes where it is permitted, then in the other zone: a case of that one alone."""
+    permit = replace(window("mon-sun", "11:00", "14:00"), zones=frozenset({"pavement"}))
+    rule = _rule(zones=KERBSIDE, allow=(permit,))
+    street = Street([_stall(ON_PAVEMENT, 0.0, 300.0), _stall(ON_ROAD, 304.0)])
+    (event,) = confirmations(watch(rule), street.looks(600.0))
+    assert event.violation.zone_id == "road"
+    assert (event.violation.opened_at_s, event.violation.last_at_s) == (304.0, 484.0)
+    back = Street([_stall(ON_ROAD, 0.0, 100.0), _stall(ON_PAVEMENT, 104.0)])
+    assert not confirmations(watch(rule), back.looks(600.0))
+
+
 def test_seconds_count_within_the_window_only() -> None:
     """60 s every six minutes: never 180 s within 600 s, however long it goes on."""
     stalls = [_stall(A, 360.0 * i, 360.0 * i + 60.0) for i in range(8)]

@@ -28,8 +28,9 @@ from tests.site import in_process, rows
 STREET = Registry().find("street", Path())
 
 
-def test_the_best_trial_is_a_fast_one_that_finds_the_same() -> None:
+def test_the_best_trial_is_a_fast_one_that_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every engine is tried with every thread count; the best lost at most a few percent to any."""
+    monkeypatch.setattr(module, "ROUND_S", 0.05)  # what is asserted holds of any round
     told: list[tuple[int, int]] = []
     best, trials = tune(STREET, lambda done, total: told.append((done, total)))
     tried = {trial.choice.engine for trial in trials}

@@ -255,9 +255,36 @@ def test_a_permit_file_is_in_force(tmp_path: Path) -> None:
         assert len(confirmations(watch, _in_site_words(looks))) == found, row
 
 
-def _in_site_words(looks: list[Look]) -> list[Look]:
-    """Label the cars of scripted looks as the product's vocabulary does."""
-    car = np.int32(VOCABULARY.names.index("car"))
+@pytest.mark.parametrize(
+    ("kind", "zone", "name"),
+    [("illegal_parking", "no_parking", "car"), ("street_stall", "pavement", "stall")],
+)
+def test_a_row_holds_in_the_zones_that_it_names(
+    kind: str, zone: str, name: str, tmp_path: Path
+) -> None:
+    """One of two zones, of three: who stands in the third is found, and nobody else."""
+    (tmp_path / "permits.csv").write_text(
+        HEADER + MELONS.replace("06-01,09-30", ",").replace("kerb", "left right"), "utf-8"
+    )
+    thirds = {"left": 0.0, "middle": 0.35, "right": 0.7}
+    zones = "".join(
+        f"      - {{id: {each}, kind: {zone}, polygon: "
+        f"[[{x}, 0.5], [{x + 0.3}, 0.5], [{x + 0.3}, 1], [{x}, 1]]}}\n"
+        for each, x in thirds.items()
+    )
+    text = GOOD.replace("models: [{name: street}]", "models: [{name: x, file: x.onnx}]")
+    text = text[: text.index("      - {id: kerb")] + zones + "    rules:\n"
+    text += f"      - {{kind: {kind}, zones: [{', '.join(thirds)}], dwell_s: 30, conf: 0.3"
+    site = site_of(f"{text}, permits: permits.csv}}\n", tmp_path)
+    cars = [Car((640 * x + 50, 230.0, 640 * x + 130, 280.0)) for x in thirds.values()]
+    looks = _in_site_words(Street(cars).looks(60.0), name)
+    found = confirmations(watch_of(site, site.cameras[0]), looks)
+    assert [event.violation.zone_id for event in found] == ["middle"]
+
+
+def _in_site_words(looks: list[Look], name: str = "car") -> list[Look]:
+    """Give the cars of scripted looks a name, as the product's vocabulary numbers it."""
+    car = np.int32(VOCABULARY.names.index(name))
     return [
         replace(
             look,

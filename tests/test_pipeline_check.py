@@ -220,10 +220,44 @@ def test_a_warning_is_told(case: str, folder: Path) -> None:
     assert problem in found[0].problem
 
 
+@pytest.mark.parametrize(
+    ("said", "warned"),
+    [("", 0), (", review: required", 0), (", review: none", 1), (", review: sampled", 1)],
+)
+def test_a_banner_that_is_not_to_be_reviewed_is_told(said: str, warned: int, folder: Path) -> None:
+    """Every one is; a rule that leaves the key out says nothing against it."""
+    banner = f"kind: illegal_banner, zones: [kerb], dwell_s: 300{said}"
+    text = spoiled("kind: illegal_parking, zones: [kerb], dwell_s: 300", banner)
+    found = [each for each in problems(text, folder) if each.key == f"{RULE}.review"]
+    assert [each.level for each in found] == [Gravity.WARNING] * warned
+    assert all("every illegal_banner is reviewed" in each.problem for each in found)
+
+
 def test_excusing_zones_need_no_rule(folder: Path) -> None:
     """A lane or a loading bay is context for every rule; nothing is to be said about it."""
     spare = ZONE.replace("kerb", "bay").replace("no_parking", "loading_bay")
     assert problems(CLASSIC.replace(ZONE, ZONE + spare), folder) == []
+
+
+BAY = "      - {{id: bay, kind: loading_bay, limit_s: 600, polygon: {}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("polygon", "warned"),
+    [
+        ("[[0.2, 0.6], [0.4, 0.6], [0.4, 0.8], [0.2, 0.8]]", False),
+        ("[[0.2, 0.3], [0.4, 0.3], [0.4, 0.8], [0.2, 0.8]]", False),  # over the kerb by 3 of 5
+        ("[[0.2, 0.3], [0.4, 0.3], [0.4, 0.6], [0.2, 0.6]]", True),  # by one of three
+        ("[[0.2, 0.3], [0.4, 0.3], [0.4, 0.5], [0.2, 0.5]]", True),
+    ],
+)
+def test_a_bay_with_a_limit_lies_over_the_zone(polygon: str, folder: Path, *, warned: bool) -> None:
+    """Drawn beside it, its limit accuses nobody; where the whole picture is forbidden it does."""
+    text = CLASSIC.replace(ZONE, ZONE + BAY.format(polygon))
+    found = [(each.key, each.level) for each in problems(text, folder)]
+    assert found == [("cameras[0].zones[1].limit_s", Gravity.WARNING)] * warned
+    everywhere = text.replace(ZONE, "").replace(" zones: [kerb],", "")
+    assert problems(everywhere, folder) == []
 
 
 def test_a_collection_point_needs_no_rule_where_one_knows_it(folder: Path) -> None:

@@ -13,14 +13,14 @@ from pipeline.plan import zone_of
 from pipeline.probe import probe_site
 from pipeline.problem import Gravity, Problem
 from tests.clips import clip
+from tests.site import in_process, rows
 from tests.site_text import site_of
 
 POLYGON = "[[0.1, 0.5], [0.9, 0.5], [0.9, 0.9], [0.1, 0.9]]"
 
 
-def _site(zone: str, rule: str, folder: Path, camera: str = "") -> Site:
-    return site_of(
-        f"""\
+def _text(zone: str, rule: str, camera: str = "") -> str:
+    return f"""\
 version: 1
 site: {{id: sight, timezone: Asia/Shanghai}}
 cameras:
@@ -32,9 +32,11 @@ cameras:
       - {{id: here, polygon: {POLYGON}, {zone}}}
     rules:
       - {{zones: [here], {rule}}}
-""",
-        folder,
-    )
+"""
+
+
+def _site(zone: str, rule: str, folder: Path, camera: str = "") -> Site:
+    return site_of(_text(zone, rule, camera), folder)
 
 
 def _problems(site: Site) -> list[Problem]:
@@ -66,6 +68,7 @@ def test_a_rule_about_loads_needs_a_view_that_sees_them(tmp_path: Path) -> None:
     [
         ("kind: pavement, open: [{from: '08:00', to: '22:00'}]", "zones[0].open", "frontage"),
         ("kind: pavement, person_height: 0.2", "zones[0].person_height", "gathering"),
+        ("kind: pavement, rail: 0.2", "zones[0].rail", "accessible_way, fire_lane, no_parking"),
     ],
 )
 def test_keys_of_other_zones_are_warned_of(zone: str, key: str, words: str, tmp_path: Path) -> None:
@@ -81,6 +84,14 @@ def test_share_is_for_kinds_that_measure_it(tmp_path: Path) -> None:
     assert _about(_problems(bikes), "share") == []
     crowd = _site("kind: gathering", "kind: crowd_density, share: 0.4", tmp_path)
     assert "measures no share" in _about(_problems(crowd), "share")[0].problem
+
+
+def test_a_rail_reaches_the_zone(tmp_path: Path) -> None:
+    """`rail` is what is hidden of a vehicle there; nothing where it is not said."""
+    for said, hidden in ((", rail: 0.25", 0.25), ("", 0.0)):
+        site = _site(f"kind: no_parking{said}", "kind: illegal_parking", tmp_path)
+        assert _about(_problems(site), "rail") == []
+        assert zone_of(site.cameras[0], "here").rail == hidden
 
 
 def test_shop_hours_reach_the_zone(tmp_path: Path) -> None:
@@ -117,17 +128,55 @@ def test_people_too_small_to_count_are_refused(
     assert bool(unknown_heights(site.cameras[0])) is (not said)
 
 
-def test_the_probe_refuses_and_says_why(tmp_path: Path) -> None:
-    """A real stream of 640 x 360 and the bundled model: people of 3 % are too small."""
+@pytest.mark.parametrize(("n", "refused"), [(1500, False), (1600, True)])
+def test_a_crowd_without_zones_is_checked_in_the_whole_picture(
+    n: int, *, refused: bool, tmp_path: Path
+) -> None:
+    """It needs room for each of n people as one in a zone does: 101,376 square px in all."""
+    rule = f"kind: crowd_density, n: {n}"
+    text = _text("kind: gathering", rule).replace("zones: [here], kind: crowd", "kind: crowd")
+    found = too_small(site_of(text, tmp_path).cameras[0], [Seen("street", 352, 288, 1.0)])
+    assert len(found) == refused
+    for told in found:
+        assert "the whole picture has 63 square px for each of 1600 people" in told
+        assert "a smaller n" in told
+
+
+def test_nobody_is_counted_at_a_stop(tmp_path: Path) -> None:
+    """A bus_stop may be named by the rule about crowds: it is neither refused nor measured."""
+    zones = "kind: gathering, person_height: 0.2}\n      - {id: stop, kind: bus_stop, polygon: "
+    site = _site(zones + POLYGON, "kind: crowd_density", tmp_path)
+    assert _about(_problems(site), "zones[1]") == []  # excuses without being named
+    (camera,) = site.cameras
+    rule = camera.rules[0].model_copy(update={"zones": ("here", "stop"), "n": 600})
+    named = camera.model_copy(update={"rules": (rule,)})
+    both = site.model_copy(update={"cameras": (named,)})
+    assert _about(_problems(both), "rules[0].zones[1]") == []
+    (told,) = too_small(named, [Seen("street", 352, 288, 1.0)])
+    assert told.startswith("'here' has 54 square px")
+    assert unknown_heights(named) == []
+
+
+def test_the_probe_refuses_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real stream of 640 x 360 and the bundled model: people of 3 % are too small.
+
+    The command tells it, too, and ends as for any other mistake in the site file.
+    """
     shutil.copy(clip(seconds=3, gop=25), tmp_path / "square.mp4")
     near = _site("kind: gathering, person_height: 0.2", "kind: crowd_density", tmp_path)
     ((row, text),) = probe_site(near)
     assert row["refused"] == []
     assert "refused" not in text
-    far = _site("kind: gathering, person_height: 0.03", "kind: crowd_density", tmp_path)
+    said = _text("kind: gathering, person_height: 0.03", "kind: crowd_density")
+    far = site_of(said, tmp_path)
     ((row, text),) = probe_site(far)
     assert "px tall in the picture that street sees of 640x360" in row["refused"][0]
     assert "  refused: people at the far edge of 'here'" in text
+    far.file.write_text(said, encoding="utf-8")
+    done = in_process("check", far.file, "--probe", "--json", monkeypatch=monkeypatch)
+    assert done.returncode == 2
+    assert "1 of 1 cameras show too little for a rule" in done.stderr
+    assert rows(done.stdout)[0]["refused"] == row["refused"]
     unsaid = _site("kind: gathering", "kind: crowd_density", tmp_path)
     ((row, _),) = probe_site(unsaid)
     assert "write person_height:" in row["notes"][-1]

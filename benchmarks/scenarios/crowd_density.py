@@ -116,6 +116,14 @@ def a_bus_queue(random: Random) -> Script:
     return Script((_rule(),), (*queue, *left, bus), 240.0, hard=False)
 
 
+def a_queue_without_a_bus(random: Random) -> Script:
+    """Twenty wait at their stop for as long as it takes, and a few stand beside it."""
+    stop = zone("stop", "bus_stop", 0.0, 0.35, 1.0, 0.77)
+    others = row_of("person", int(random.integers(2, 8)), (60.0, 300.0), SIZE, (70.0, 0.0))
+    queue = _people(random, 20, whole(random, 0, 30))
+    return Script((_rule(context=(stop,)),), (*queue, *others), 240.0, stray=("person",))
+
+
 def walking_by(random: Random) -> Script:
     """Some seven people in any look, never the same."""
     rows = [
@@ -132,4 +140,11 @@ def at_the_concert(random: Random) -> Script:
 
 
 VIOLATING = (gathered, by_default, coming_and_going, behind_a_bus)
-INNOCENT = (too_few, red_phases, a_bus_queue, walking_by, at_the_concert)
+INNOCENT = (
+    too_few,
+    red_phases,
+    a_bus_queue,
+    a_queue_without_a_bus,
+    walking_by,
+    at_the_concert,
+)

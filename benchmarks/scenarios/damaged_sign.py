@@ -31,10 +31,7 @@ SIGNS = tuple(
 )
 MORNING = NOON - timedelta(hours=4)
 OWN_NIGHT = frozenset({"night"})
-"""No night is added: the story has its own."""
-SHOWS_WALL = frozenset({"night", "rain"})
-"""Neither is added: that a sign is gone shows by day only, and a bare wall has no edges of its own
-by which it would look the same from look to look in the rain."""
+"""No night is added: the story has its own, or tells what shows by day only."""
 
 
 def _rule(**fields: object) -> Rule:
@@ -96,9 +93,7 @@ def breaks(random: Random) -> Script:
 def falls_down(random: Random) -> Script:
     """Whole for some hours, then gone; its neighbours hang."""
     gone_s = _hours(random, 1.0, 3.0)
-    return _script(
-        random, (_whole(gone_s),), gone_s + 4 * HOUR_S, _found(gone_s), unless=SHOWS_WALL
-    )
+    return _script(random, (_whole(gone_s),), gone_s + 4 * HOUR_S, _found(gone_s), unless=OWN_NIGHT)
 
 
 def broken_from_the_first_look(random: Random) -> Script:

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 from benchmarks.scenarios.script import (
     EVER,
+    HEIGHT,
+    INTERVAL_S,
     Actor,
     Expected,
     Random,
@@ -173,18 +175,60 @@ def past_its_permit(random: Random) -> Script:
     )
 
 
-def behind_a_rail(random: Random) -> Script:
-    """A rail hides the wheels: half of the boxes end above them."""
-    script = parked(random)
-    car = script.actors[0]
-    (stay,) = car.stays
-    x0, y0, x1, y1 = stay.box
-    low = (x0, y0, x1, y1 - 0.12 * (y1 - y0))
-    turns = [stay.start_s + 2.0 * number for number in range(int((stay.end_s - stay.start_s) / 2))]
+STRIP_PX = 32.0
+RAIL = 0.25
+
+
+def _behind_rail(strip_top: float) -> Rule:
+    """Forbid a strip along the kerb whose rail hides a quarter of who stands there."""
+    low, high = strip_top / HEIGHT, (strip_top + STRIP_PX) / HEIGHT
+    strip = replace(zone("strip", "no_parking", 0.0, low, 1.0, high), rail=RAIL)
+    return _rule(60.0, strip)
+
+
+def _cut(
+    random: Random, box: Box, start_s: float, end_s: float, paint: int, guessed: float
+) -> Actor:
+    """Hide the wheels of a car: its boxes end above them; in this share a model guesses them."""
+    x0, y0, x1, y1 = box
+    low = (x0, y0, x1, y1 - random.uniform(0.15, 0.22) * (y1 - y0))
+    turns = [start_s + INTERVAL_S * number for number in range(int((end_s - start_s) / INTERVAL_S))]
     stays = tuple(
-        Stay(low if random.random() < 0.5 else stay.box, turn, turn + 2.0) for turn in turns
+        Stay(box if random.random() < guessed else low, turn, turn + INTERVAL_S) for turn in turns
     )
-    return replace(script, actors=(replace(car, stays=stays), *script.actors[1:]))
+    return Actor("car", stays, paint)
+
+
+def behind_a_rail(random: Random) -> Script:
+    """A rail hides the wheels of a car on a narrow strip: most of its boxes end above the strip."""
+    place, start_s = _place(random), whole(random, 0, 40)
+    end_s = start_s + 90.0 + whole(random, 40, 80)
+    one, other = paints(random, 2)
+    height = place[3] - place[1]
+    top = place[3] - random.uniform(0.08, 0.15) * height  # what is seen ends at its upper edge
+    guessed = 0.25 * float(random.integers(2))
+    car = _cut(random, place, start_s, end_s, one, guessed)
+    return Script(
+        rules=(_behind_rail(top),),
+        actors=(car, *_traffic(random, end_s, other)),
+        until_s=end_s + 60.0,
+        expected=(Expected(KIND, "strip", ((start_s, end_s),), 60.0, place),),
+        # a picture does not change with what a model makes of it
+        pictures=not guessed and bool(random.random() < 0.5),
+    )
+
+
+def beyond_a_rail(random: Random) -> Script:
+    """Cars that stand beyond the strip, by more than the rail hides of them, and before it."""
+    place = _place(random)
+    height = place[3] - place[1]
+    if random.random() < 0.5:
+        top = place[3] + random.uniform(0.35, 0.6) * height + 6.0
+    else:
+        top = place[3] - STRIP_PX - random.uniform(0.3, 0.6) * height - 6.0
+    (colour,) = paints(random, 1)
+    car = _car(place, whole(random, 0, 30), paint=colour)
+    return Script((_behind_rail(top),), (car,), 220.0)
 
 
 def back_again(random: Random) -> Script:
@@ -362,4 +406,5 @@ INNOCENT = (
     outside_its_hours,
     no_vehicles,
     one_after_the_other,
+    beyond_a_rail,
 )

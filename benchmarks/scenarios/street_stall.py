@@ -4,6 +4,7 @@ from benchmarks.scenarios.script import (
     EVER,
     Actor,
     Expected,
+    Interval,
     Random,
     Script,
     Stay,
@@ -74,6 +75,28 @@ def moves_every_two_minutes(random: Random) -> Script:
         actors=(Actor("stall", tuple(stays), 3),),
         until_s=at_s,
         expected=(Expected(KIND, "walk", tuple(counted), 180.0, slack_s=30.0),),
+        hard=False,
+    )
+
+
+def from_the_pavement_to_the_road(random: Random) -> Script:
+    """A vendor who moves on over the kerb and back; the cart may be boxed at both places then."""
+    walk = zone("walk", "pavement", 0.0, 0.5, 1.0, 0.75)
+    road = zone("road", "carriageway", 0.0, 0.75, 1.0, 1.0)
+    at_s, x, stays = whole(random, 0, 20), 90.0, []
+    counted: list[Interval] = []
+    for number in range(4):
+        end_s = at_s + whole(random, 95, 130)
+        low = random.uniform(225.0, 255.0) if number % 2 == 0 else random.uniform(310.0, 345.0)
+        stays.append(Stay(box_at(x, low, 85.0, 65.0), at_s, end_s))
+        counted.append((max(at_s, counted[-1][1]) if counted else at_s, end_s))
+        at_s, x = end_s + whole(random, -4, 14), x + 140.0
+    carts = (Actor("stall", tuple(stays[0::2]), 3), Actor("stall", tuple(stays[1::2]), 3))
+    return Script(
+        rules=(_rule(None, walk, road),),
+        actors=carts,
+        until_s=at_s,
+        expected=(Expected(KIND, "walk", tuple(counted), 180.0, slack_s=40.0),),
         hard=False,
     )
 
@@ -182,6 +205,7 @@ VIOLATING = (
     stands_there,
     for_three_minutes,
     moves_every_two_minutes,
+    from_the_pavement_to_the_road,
     hidden_by_customers,
     two_vendors,
     after_the_market,
