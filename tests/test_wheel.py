@@ -15,6 +15,7 @@ NEEDED = (
     "configs/demo/muck-pile.mp4",
     "configs/demo/muck-spill.mp4",
     "configs/demo/parked-car.mp4",
+    "configs/demo/shop-goods.mp4",
     "configs/demo/street-stall.mp4",
     "configs/site.schema.json",
     "detectors/py.typed",
