@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from api.metrics import exposition
 from detectors import Attention, Level, Outcome
-from pipeline import CameraStatus, SiteStatus
+from pipeline import CameraStatus
 from pipeline.attention import AHEAD_S, REST_SHARE, SLICE_S, CloseBudget, Grant
 from pipeline.load import SHED_SHARE, SHED_WINDOW_S, LoadKeeper, Shedding
 from pipeline.slots import CLOSE_WAITING, Slots
 from streams import Frame
+from tests.site_status import site_status
 from tests.site_text import site_of, spoiled
 
 
@@ -218,19 +219,7 @@ def told(keeper: LoadKeeper, camera_id: str) -> list[str]:
         close_s=keeper.close_s()[camera_id],
         close_refused=keeper.refused()[camera_id],
     )
-    status = SiteStatus(
-        cameras=(one,),
-        batches=1,
-        staleness_p95_s=None,
-        backlog=0,
-        disk_reserve=True,
-        disk_free_bytes=None,
-        worker_restarts=0,
-        violations={},
-        deliveries={},
-        oldest_due_s=None,
-        load=keeper.load(),
-    )
+    status = replace(site_status(one), load=keeper.load())
     return exposition(lambda: status).decode().splitlines()
 
 

@@ -14,12 +14,13 @@ from api.metrics import exposition
 from api.server import ApiServer
 from cases import Store
 from detectors import PictureState, Schedule, Window
-from pipeline import CameraStatus, Runner, SiteStatus
+from pipeline import CameraStatus, Runner
 from pipeline.condition import Condition
 from pipeline.views import VIEWS_FOLDER
 from pipeline.watch_time import RuleTime, WatchTime
 from tests.block_model import write_block_model
 from tests.site import TOKEN, camera, health, rows, streetwarden, write_site
+from tests.site_status import site_status
 from tests.site_text import GOOD, site_of
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -35,22 +36,6 @@ CAMERA = CameraStatus(
     dropped=0,
     staleness_s=None,
 )
-
-
-def site_status(*cameras: CameraStatus) -> SiteStatus:
-    """Make the status of a site with these cameras, and nothing to do."""
-    return SiteStatus(
-        cameras=cameras,
-        batches=0,
-        staleness_p95_s=None,
-        backlog=0,
-        disk_reserve=True,
-        disk_free_bytes=None,
-        worker_restarts=0,
-        violations={},
-        deliveries={},
-        oldest_due_s=None,
-    )
 
 
 def watched(rules: dict[str, Schedule], looks: list[tuple[float, bool]]) -> dict[str, RuleTime]:
