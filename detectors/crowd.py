@@ -13,12 +13,17 @@ LEAVE = 0.75
 MANY = 5
 """People from which on a look without most of them is no chance: at one miss in five, a look in 20
 shows two of five, and four such looks in a row one in 100,000."""
+SIDES = 0.15
+"""Share of a person's width by which both sides of its image in a wet road may be off ..."""
+FAINT = 0.8
+"""... and the share of its score that the image has at most: who stands in front has more."""
 
 
 class CrowdDensity(Counts):
     """People whose feet are in the zone: those of this look, and who stands there unseen in it.
 
-    Who stands in a bus_stop waits for a bus.
+    Who stands in a bus_stop waits for a bus. A wet road shows everybody a second time, below the
+    feet, and a model takes that for somebody.
     """
 
     def __init__(self, rule: Rule) -> None:
@@ -33,4 +38,15 @@ class CrowdDensity(Counts):
     def _counts(self, zone_id: str, spot: Spot, scene: Scene) -> bool:
         # who walks is counted only where they are seen, who stands when a look misses them, too
         known = spot.here or spot.is_believed
-        return known and self._stands_in(zone_id, spot.box, scene.height)
+        if not known or not self._stands_in(zone_id, spot.box, scene.height):
+            return False
+        return not any(_is_image(spot, other) for other in self._spots[zone_id].spots)
+
+
+def _is_image(spot: Spot, other: Spot) -> bool:
+    """Whether a spot is what a wet road shows of another one."""
+    x0, y0, x1, y1 = other.box
+    most = SIDES * (x1 - x0)
+    same_sides = abs(spot.box[0] - x0) <= most and abs(spot.box[2] - x1) <= most
+    below = (y0 + y1) / 2 <= spot.box[1] <= y1 < spot.box[3]
+    return same_sides and below and spot.score <= FAINT * other.score

@@ -104,6 +104,24 @@ def test_who_waits_at_a_bus_stop_is_no_crowd(*, named: bool) -> None:
     assert (confirmed.change, confirmed.violation.count) == (Change.CONFIRMED, 12)
 
 
+def _below(people: list[Car], score: float) -> list[Car]:
+    """Set up boxes from the waist of each down to half a person below the feet."""
+    return [
+        replace(one, box=(x0, y0 + 26.0, x1, y1 + 23.0), score=score)
+        for one in people
+        for x0, y0, x1, y1 in [one.box]
+    ]
+
+
+@pytest.mark.parametrize(("score", "counted"), [(0.5, 8), (0.8, 16)])
+def test_an_image_in_a_wet_road_is_nobody(score: float, counted: int) -> None:
+    """Eight whose images are boxed, fainter, are eight; who stands in front is as clear."""
+    people = things("person", 8, 6.0, size=(18.0, 46.0), corner=(70.0, 190.0), apart=(52.0, 60.0))
+    found = events(_rule(n=8), [*people, *_below(people, score)], 140.0)
+    (confirmed,) = [e for e in found if e.change is Change.CONFIRMED]
+    assert confirmed.violation.count == counted
+
+
 def test_a_bus_in_front_makes_them_unseen() -> None:
     """A crowd that still stands there when the bus is gone is timed on; the bus is no dwell."""
     bus = Car((30.0, 90.0, 620.0, 350.0), 60.0, 90.0, "bus")
