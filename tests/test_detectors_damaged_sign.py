@@ -426,7 +426,7 @@ def torn(seed: int) -> tuple[list[Look], list[ViolationEvent]]:
     return shown, [event for look in shown for event in whole.step(look).events]
 
 
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=5)
 @given(st.integers(0, 1), st.integers(10, 90))
 def test_a_restart_changes_nothing(seed: int, stop: int) -> None:
     """Snapshot and restore in the middle, through JSON: the same events."""
