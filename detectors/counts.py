@@ -53,8 +53,7 @@ class Counts:
         self._follow(zone_id, columns, boxes_named(self.hides, scene), scene)
         large = boxes_named(VEHICLES, scene)
         blocked = self._coverage[zone_id].share(large, scene.height)
-        spots = self._spots[zone_id].spots
-        counted = sorted_out(spot for spot in spots if self._counts(zone_id, spot, scene))
+        counted = sorted_out(self._counted(zone_id, scene))
         return reading_of(counted, self._limit, self._coverage[zone_id], scene.height, blocked)
 
     def _follow(self, zone_id: str, columns: NDArray[np.intp], front: Boxes, scene: Scene) -> None:
@@ -103,6 +102,11 @@ class Counts:
     def _busy(self, boxes: Boxes, scene: Scene) -> NDArray[np.bool_]:  # noqa: ARG002 - a kind's
         """(N,) at which boxes somebody is."""
         return np.zeros(len(boxes), bool)
+
+    def _counted(self, zone_id: str, scene: Scene) -> list[Spot]:
+        """Spots of a zone that count."""
+        spots = self._spots[zone_id].spots
+        return [spot for spot in spots if self._counts(zone_id, spot, scene)]
 
     def _counts(self, zone_id: str, spot: Spot, scene: Scene) -> bool:
         """Whether a spot counts: it was seen to stand, in the zone."""

@@ -1,11 +1,16 @@
 """What is its own about crowd_density: people in a zone, at least so many, no queue at a stop."""
 
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
 from detectors.counting import Threshold
 from detectors.counts import Counts
 from detectors.place import Area
 from detectors.rule import Rule
 from detectors.scene import Scene
-from detectors.spots import Spot
+from detectors.spots import Spot, boxes_of
 from detectors.violation import Box
 
 LEAVE = 0.75
@@ -38,15 +43,19 @@ class CrowdDensity(Counts):
     def _counts(self, zone_id: str, spot: Spot, scene: Scene) -> bool:
         # who walks is counted only where they are seen, who stands when a look misses them, too
         known = spot.here or spot.is_believed
-        if not known or not self._stands_in(zone_id, spot.box, scene.height):
-            return False
-        return not any(_is_image(spot, other) for other in self._spots[zone_id].spots)
+        return known and self._stands_in(zone_id, spot.box, scene.height)
+
+    def _counted(self, zone_id: str, scene: Scene) -> list[Spot]:
+        spots = self._spots[zone_id].spots
+        images = {id(spot) for spot, image in zip(spots, _are_images(spots), strict=True) if image}
+        return [spot for spot in super()._counted(zone_id, scene) if id(spot) not in images]
 
 
-def _is_image(spot: Spot, other: Spot) -> bool:
-    """Whether a spot is what a wet road shows of another one."""
-    x0, y0, x1, y1 = other.box
-    most = SIDES * (x1 - x0)
-    same_sides = abs(spot.box[0] - x0) <= most and abs(spot.box[2] - x1) <= most
-    below = (y0 + y1) / 2 <= spot.box[1] <= y1 < spot.box[3]
-    return same_sides and below and spot.score <= FAINT * other.score
+def _are_images(spots: Sequence[Spot]) -> NDArray[np.bool_]:
+    """(N,) which spots are what a wet road shows of another one."""
+    x0, y0, x1, y1 = boxes_of(spots).T[:, :, None]
+    score = np.asarray([[spot.score] for spot in spots])
+    most = SIDES * (x1 - x0).T
+    same_sides = (np.abs(x0 - x0.T) <= most) & (np.abs(x1 - x1.T) <= most)
+    below = (y0 >= (y0 + y1).T / 2) & (y0 <= y1.T) & (y1 > y1.T)
+    return np.asarray((same_sides & below & (score <= FAINT * score.T)).any(axis=1))
