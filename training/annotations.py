@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 import cv2
 
+from training.dataset import parsed_lines
 from training.example import Box, DatasetError, Example
 
 MIN_VISIBLE = 0.2
@@ -56,20 +57,16 @@ def read_yolo(
     if image is None:
         raise DatasetError(f"{picture}: not a picture")
     height, width = image.shape[:2]
-    try:
-        lines = labels.read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"{labels}: cannot be read ({error})") from error
-    boxes = []
-    for number, line in enumerate(lines, 1):
-        try:
-            first, *numbers = line.split()
-            label = classes.get(_name_of(int(first), names))
-            x0, y0, x1, y1 = _corners([float(value) for value in numbers])
-        except ValueError as error:
-            raise DatasetError(f"{labels}:{number}: {error}") from error
-        if label is not None:
-            boxes.append(Box(label, (x0 * width, y0 * height, x1 * width, y1 * height)))
+
+    def box_of(line: str) -> Box | None:
+        first, *numbers = line.split()
+        label = classes.get(_name_of(int(first), names))
+        x0, y0, x1, y1 = _corners([float(value) for value in numbers])
+        if label is None:
+            return None
+        return Box(label, (x0 * width, y0 * height, x1 * width, y1 * height))
+
+    boxes = [box for box in parsed_lines(labels, box_of) if box is not None]
     return Example(picture, width, height, tuple(boxes), origin, order_of(picture.name))
 
 

@@ -1,13 +1,16 @@
 """What training reads of a dataset's folder beside its pictures: dataset.json and the labels."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from training.example import CLASSES, DatasetError
+
+Row = TypeVar("Row")
 
 
 def read_counts(dataset: Path) -> dict[str, Any]:
@@ -32,8 +35,8 @@ def labels_of(picture: Path) -> Path:
     return split.parent.parent / "labels" / split.name / f"{picture.stem}.txt"
 
 
-def read_labels(labels: Path) -> NDArray[np.float64]:
-    """Read a label file: (N, 5), the class and x, y, w, h in fractions; raises DatasetError."""
+def parsed_lines(labels: Path, parse: Callable[[str], Row]) -> list[Row]:
+    """Read a label file line by line; raises DatasetError, with the line that parse refuses."""
     try:
         lines = labels.read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError) as error:
@@ -41,10 +44,15 @@ def read_labels(labels: Path) -> NDArray[np.float64]:
     rows = []
     for number, line in enumerate(lines, 1):
         try:
-            rows.append(_row_of(line))
+            rows.append(parse(line))
         except ValueError as error:
             raise DatasetError(f"{labels}:{number}: {error}") from error
-    return np.array(rows, np.float64).reshape(-1, 5)
+    return rows
+
+
+def read_labels(labels: Path) -> NDArray[np.float64]:
+    """Read a label file: (N, 5), the class and x, y, w, h in fractions; raises DatasetError."""
+    return np.array(parsed_lines(labels, _row_of), np.float64).reshape(-1, 5)
 
 
 def _row_of(line: str) -> list[float]:
