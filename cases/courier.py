@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from cases.courier_settings import CourierSettings
+from cases.deadline import Deadline
 from cases.errors import LeaseLost, NotFound, StoreError
 from cases.follow_up import FollowUp
 from cases.meaning import Meaning
@@ -331,12 +332,13 @@ class Courier:
             )
             return
         began_s = time.monotonic()
+        until = Deadline(self._settings.settle_s)
         self._store.sending(row)  # committed before the request leaves; LeaseLost
         self._in_time(row, began_s)
         self._count("posted")
         self._left_s[row.delivery_id] = time.monotonic()
         try:
-            receipt = parcel.send()
+            receipt = parcel.send(until)
         except Unanswered as error:
             self._trust.failed()
             wait_s = max(self._settings.settle_s, error.retry_after_s or 0.0)
@@ -372,7 +374,7 @@ class Courier:
     def _in_time(self, row: Delivery, began_s: float) -> None:
         """Refuse to send where so much time has passed that the post would end past its mark.
 
-        A stopped process or a slow disk; from here on the request's own deadline counts.
+        A stopped process or a slow disk. What comes later ends with the mark: see `post`.
         """
         spare_s = self._settings.settle_s - self._system.deadline_s
         late_s = time.monotonic() - began_s

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from cases.deadline import Deadline
 from cases.payload import CasePayload
 from cases.store import Delivery, Message
 from cases.system import CaseSystem, NoPlace, Receipt, RemoteCase, Updated
@@ -21,8 +22,8 @@ class Parcel(Protocol):
     def find(self, since: datetime) -> RemoteCase | None:
         """Look it up, where it may have been received at or after `since`."""
 
-    def send(self) -> Receipt:
-        """Post it, once."""
+    def send(self, until: Deadline) -> Receipt:
+        """Post it, once, sending nothing after `until`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,9 @@ class CaseParcel:
         """Look the case up by its key."""
         return self.system.find(self.case.case_key, since)
 
-    def send(self) -> Receipt:
+    def send(self, until: Deadline) -> Receipt:
         """Post the case."""
-        return self.system.post(self.case)
+        return self.system.post(self.case, until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,9 @@ class UpdateParcel:
         there = self.system.find_update(self.update, since)
         return RemoteCase(self.update.remote_id or "", "") if there else None
 
-    def send(self) -> Receipt:
+    def send(self, until: Deadline) -> Receipt:
         """Post the update."""
-        return self.system.post_update(self.update)
+        return self.system.post_update(self.update, until)
 
 
 def parcel_of(row: Delivery, system: CaseSystem, report: Callable[[], Delivery | None]) -> Parcel:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from cases.deadline import Deadline
 from cases.errors import CasesError
 from cases.payload import CasePayload
 from cases.update import Update
@@ -96,10 +97,10 @@ class CaseSystem(Protocol):
         `Permanent` (this case system cannot be asked).
         """
 
-    def post(self, case: CasePayload) -> Receipt:
+    def post(self, case: CasePayload, until: Deadline | None = None) -> Receipt:
         """Post a case, once. Raises `Transient`, `Permanent`, `Unanswered` or `Incomplete`.
 
-        Ends within `deadline_s`; nothing is sent twice inside.
+        Ends within `deadline_s` and sends nothing after `until`; nothing is sent twice inside.
         """
 
     def close(self) -> None:
@@ -132,8 +133,8 @@ class Followed(Protocol):
 class Updated(Protocol):
     """A case system that takes updates of cases. Optional."""
 
-    def post_update(self, update: Update) -> Receipt:
-        """Post an update, once, within `deadline_s`.
+    def post_update(self, update: Update, until: Deadline | None = None) -> Receipt:
+        """Post an update, once, within `deadline_s`, sending nothing after `until`.
 
         Raises `Transient`, `Permanent`, `Unanswered`, or `NoPlace` where this one is not taken.
         """

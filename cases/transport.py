@@ -6,7 +6,6 @@ a key. Errors of the HTTP library are translated once, in `_TRANSLATED`.
 """
 
 import ssl
-import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 import httpcore
 import httpx
 
+from cases.deadline import Deadline
 from cases.system import DeliveryError, Permanent, Transient, Unanswered
 from configs import host_allowed
 
@@ -54,17 +54,6 @@ class AddressRefused(ValueError):  # noqa: N818  # named after what it is, as it
 
 class ReplyTooLarge(Unanswered):
     """The reply is larger than it may be, and was not read to its end."""
-
-
-class Deadline:
-    """A moment on the monotonic clock that everything below it keeps."""
-
-    def __init__(self, seconds: float) -> None:
-        self._end_s = time.monotonic() + seconds
-
-    def left_s(self) -> float:
-        """Seconds left; never negative."""
-        return max(0.0, self._end_s - time.monotonic())
 
 
 @dataclass(frozen=True, slots=True)

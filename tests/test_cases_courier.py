@@ -299,7 +299,7 @@ def test_a_server_that_hides_all_and_answers_nothing_gets_few_doubles(store: Sto
         assert set(there) == set(keys)
         assert sorted(there.values())[:5] == [1] * 5
         assert max(there.values()) <= 4
-        assert states(store) == {DeliveryState.PENDING: 6} or DeliveryState.CLAIMED in states(store)
+        assert set(states(store)) <= {DeliveryState.PENDING, DeliveryState.CLAIMED}
 
 
 def test_a_persons_word_ends_the_waiting_for_a_proof(store: Store) -> None:

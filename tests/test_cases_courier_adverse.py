@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -13,7 +14,17 @@ from pathlib import Path
 import pytest
 
 from benchmarks.postgres import Cluster
-from cases import Backoff, Courier, DeliveryState, Review, Store, StoreFull
+from cases import (
+    Backoff,
+    CasePayload,
+    Courier,
+    DeliveryState,
+    Receipt,
+    Review,
+    Store,
+    StoreFull,
+)
+from cases.deadline import Deadline
 from cases.open311 import Open311
 from tests.case_payloads import make_case
 from tests.case_server import API_KEY, LOSING, REFUSING, STORING, CaseServer, preload_days
@@ -21,7 +32,7 @@ from tests.courier_process import DEADLINE_S, SETTINGS
 from tests.couriers import Couriers
 from tests.small_disk import fill, small_disk
 from tests.stores import Where
-from tests.test_cases_courier import FAST, confirm, courier, states, wait_until
+from tests.test_cases_courier import FAST, confirm, courier, reach, states, wait_until
 from tests.violations import make_violation
 
 CASES = 500
@@ -163,6 +174,38 @@ def test_five_hundred_cases_with_couriers_that_stand_still(place: Where) -> None
             wait_until(lambda: ended(store), timeout_s=150.0)
         check_each_once(store, server, keys)
     assert held >= 10, "it was hardly ever stopped with a case in its hands"
+
+
+class StandsStill(Open311):
+    """Does not begin its post before it is told to, as a process that is stopped just there."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, api_key=API_KEY, deadline_s=DEADLINE_S)
+        self.go_on = threading.Event()
+
+    def post(self, case: CasePayload, until: Deadline | None = None) -> Receipt:
+        """Wait, then post."""
+        assert self.go_on.wait(20.0)
+        return super().post(case, until)
+
+
+def test_a_courier_that_stands_still_before_its_post_sends_nothing_late(store: Store) -> None:
+    """Another has looked the case up and posted it meanwhile: the first must not send it too."""
+    keys = confirm(store, 1)
+    with CaseServer() as server:
+        preload_days(server)
+        system = StandsStill(server.url)
+        first = Courier(store, system, settings=replace(FAST, threads=1), owner="first")
+        first.start()
+        wait_until(lambda: DeliveryState.CLAIMED in states(store))
+        with courier(store, server):
+            keys += confirm(store, 1)  # shows that the server can be asked
+            reach(store, {DeliveryState.DELIVERED: 2})
+        posts = [hit for hit in server.hits if hit.startswith("POST")]
+        system.go_on.set()
+        assert first.stop(10.0)
+        assert [hit for hit in server.hits if hit.startswith("POST")] == posts
+        assert sorted(filter(None, server.keys)) == sorted(keys)
 
 
 @contextmanager

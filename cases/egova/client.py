@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from cases.attachments import attachments
+from cases.deadline import Deadline
 from cases.egova import replies
 from cases.egova.replies import Answer, Record, Sort
 from cases.egova.report import Agreement, report_data
@@ -34,7 +35,7 @@ from cases.system import (
     Transient,
     Unanswered,
 )
-from cases.transport import Deadline, Reply, Transport, checked_host
+from cases.transport import Reply, Transport, checked_host
 from cases.update import Update
 
 logger = logging.getLogger(__name__)
@@ -106,9 +107,9 @@ class Egova:
         found = self._record({"caseId": case_key}, Deadline(self._deadline_s))
         return None if found is None else RemoteCase(found.number, found.status)
 
-    def post(self, case: CasePayload) -> Receipt:
+    def post(self, case: CasePayload, until: Deadline | None = None) -> Receipt:
         """Report a case, once. Taken is what the platform gives a record number."""
-        deadline = Deadline(self._deadline_s)
+        deadline = Deadline(self._deadline_s, until)
         token = self._token(deadline)
         files = () if self._media_root is None else attachments(case.media, self._media_root)
         data = report_data(case, self._agreement, files)
@@ -128,11 +129,11 @@ class Egova:
             raise Unanswered(f"no record number: {self._tokens.hide(str(said))}")
         return Receipt(found.number)
 
-    def post_update(self, update: Update) -> Receipt:
+    def post_update(self, update: Update, until: Deadline | None = None) -> Receipt:
         """Add a clip to a case (UPLOAD_MEDIA), or a word with its picture (UPLOAD_CASE_INFO)."""
         if update.remote_id is None:
             raise NoPlace("the case has no number on this platform")
-        deadline = Deadline(self._deadline_s)
+        deadline = Deadline(self._deadline_s, until)
         media = update.payload.media
         files = () if self._media_root is None else attachments(media, self._media_root)
         if update.payload.outcome == "clip":

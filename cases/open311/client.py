@@ -9,6 +9,7 @@ from typing import Final, Literal
 from urllib.parse import quote
 
 from cases.attachments import attachments
+from cases.deadline import Deadline
 from cases.media_links import MediaLinks
 from cases.open311 import replies, updates
 from cases.open311.connection import Connection
@@ -28,7 +29,7 @@ from cases.system import (
     Transient,
     Unanswered,
 )
-from cases.transport import Deadline, Reply
+from cases.transport import Reply
 from cases.update import Update
 from cases.wording import plain
 
@@ -104,12 +105,12 @@ class Open311:
         """Look a case up by its key among everything received since an hour before `since`."""
         return self._find(case_key, since, Deadline(self._deadline_s))
 
-    def post(self, case: CasePayload) -> Receipt:
+    def post(self, case: CasePayload, until: Deadline | None = None) -> Receipt:
         """Post a case, once. What the server calls a duplicate is looked up and returned.
 
         `Incomplete` where its service asks for an attribute that the site file does not give.
         """
-        deadline = Deadline(self._deadline_s)
+        deadline = Deadline(self._deadline_s, until)
         fields = self._fields(case)
         lacking = self._lacking(fields["service_code"], filled(self._attributes, case), deadline)
         if lacking:
@@ -140,13 +141,13 @@ class Open311:
     ) -> tuple[Attribute, ...]:
         return missing(self._definitions.required(service_code, deadline), given)
 
-    def post_update(self, update: Update) -> Receipt:
+    def post_update(self, update: Update, until: Deadline | None = None) -> Receipt:
         """Post an update, where the server has the extension for it; else `NoPlace`."""
         media = update.payload.media
         files = () if self._media_root is None else attachments(media, self._media_root)
         if update.payload.outcome == "clip" and not files:
             raise NoPlace("the clip is gone, or no pictures are sent to this server")
-        return updates.post(self._connection, update, files, Deadline(self._deadline_s))
+        return updates.post(self._connection, update, files, Deadline(self._deadline_s, until))
 
     def find_update(self, update: Update, since: datetime) -> bool:
         """Look an update up in the server's list of updates."""

@@ -9,11 +9,12 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 
 from cases.attachments import Attachment
+from cases.deadline import Deadline
 from cases.open311 import replies
 from cases.open311.services import Service, services, speaks_json
 from cases.retry_after import retry_after_s
 from cases.system import DeliveryError, Permanent, Transient, Unanswered
-from cases.transport import Deadline, Reply, ReplyTooLarge, Transport, checked_host
+from cases.transport import Reply, ReplyTooLarge, Transport, checked_host
 
 logger = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
+from cases.deadline import Deadline
 from cases.open311.connection import Connection
 from cases.open311.replies import NotUnderstood, entries
 from cases.system import DeliveryError
-from cases.transport import Deadline
 
 _HELD_S: Final = 3600.0
 """A definition is asked for again after this time."""

@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from cases.attachments import Attachment
+from cases.deadline import Deadline
 from cases.open311 import replies
 from cases.open311.connection import Connection
 from cases.retry_after import retry_after_s
 from cases.system import DeliveryError, NoPlace, Permanent, Receipt, Transient, Unanswered
-from cases.transport import Deadline, Reply
+from cases.transport import Reply
 from cases.update import Update
 
 RESOURCE: Final = "servicerequestupdates"

@@ -1,6 +1,7 @@
 """SQLite: one writer, a write-ahead log, a sync at every commit."""
 
 import sqlite3
+import time
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -11,6 +12,7 @@ from cases.errors import StoreBroken, StoreBusy, StoreError, StoreFull
 
 _FULL = {sqlite3.SQLITE_FULL}
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_AGAIN_S = 0.01
 _BROKEN = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 
 
@@ -21,9 +23,9 @@ def sqlite_engine(url: URL, busy_timeout_s: float) -> Engine:
     def connected(connection: sqlite3.Connection, record: Any) -> None:
         del record
         connection.isolation_level = None  # the driver begins nothing; `begun` does
+        write_ahead(connection, busy_timeout_s)
         for pragma in (
             f"busy_timeout = {int(busy_timeout_s * 1000)}",
-            "journal_mode = WAL",
             "synchronous = FULL",
             "foreign_keys = ON",
         ):
@@ -37,6 +39,24 @@ def sqlite_engine(url: URL, busy_timeout_s: float) -> Engine:
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begun)
     return engine
+
+
+def write_ahead(connection: sqlite3.Connection, busy_timeout_s: float) -> None:
+    """Turn the write-ahead log on, which a file remembers: only the first to open it has to.
+
+    Where several open a new file at once, SQLite tells all but one that it is locked, at once and
+    whatever the time-out: waiting could be a deadlock. So it is asked again until then.
+    """
+    end_s = time.monotonic() + busy_timeout_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _BUSY or time.monotonic() >= end_s:
+                raise
+            time.sleep(_AGAIN_S)
+        else:
+            return
 
 
 def sqlite_error(error: DBAPIError) -> StoreError:

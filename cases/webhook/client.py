@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from cases.attachments import Attachment, attachments
+from cases.deadline import Deadline
 from cases.payload import CaseMedia, CasePayload
 from cases.retry_after import retry_after_s
 from cases.system import (
@@ -27,7 +28,7 @@ from cases.system import (
     Transient,
     Unanswered,
 )
-from cases.transport import Deadline, Reply, ReplyTooLarge, Transport, checked_host
+from cases.transport import Reply, ReplyTooLarge, Transport, checked_host
 from cases.update import Update
 from cases.webhook.event import CONTENT_TYPE, case_event, event_id, update_event
 from cases.webhook.signature import sign
@@ -110,13 +111,13 @@ class Webhook:
         """Raise `Permanent`: a receiver cannot be asked what it has."""
         raise Permanent(f"a webhook cannot be asked for {case_key}, received since {since}")
 
-    def post(self, case: CasePayload) -> Receipt:
+    def post(self, case: CasePayload, until: Deadline | None = None) -> Receipt:
         """Post a case. 2xx: taken. Redirects and other 4xx: refused. The rest: again later."""
         body = case_event(case, self._site_id, self._pictures(case.media))
-        self._send(self._url, event_id(case), body, _REPLY_BYTES)
+        self._send(self._url, event_id(case), body, _REPLY_BYTES, until)
         return Receipt(event_id(case))
 
-    def post_update(self, update: Update) -> Receipt:
+    def post_update(self, update: Update, until: Deadline | None = None) -> Receipt:
         """Post an update; `NoPlace` where the receiver does not want to hear of such."""
         wanted = _EVENT_OF[update.payload.outcome]
         if wanted not in self._events:
@@ -125,7 +126,7 @@ class Webhook:
         if update.payload.outcome == "clip" and not files:
             raise NoPlace("the clip is gone, or larger than a webhook carries")
         body = update_event(update, self._site_id, files)
-        self._send(self._url, update.update_id, body, _REPLY_BYTES)
+        self._send(self._url, update.update_id, body, _REPLY_BYTES, until)
         return Receipt(update.update_id)
 
     def find_update(self, update: Update, since: datetime) -> bool:
@@ -143,7 +144,9 @@ class Webhook:
             raise Transient(str(error)) from error
         return states_of(reply.body, frozenset(remote_ids))
 
-    def _send(self, url: str, name: str, body: bytes, limit: int) -> Reply:
+    def _send(
+        self, url: str, name: str, body: bytes, limit: int, until: Deadline | None = None
+    ) -> Reply:
         """Post signed bytes. Raises `Transient`, `Permanent`, `Unanswered`."""
         headers = {
             "content-type": CONTENT_TYPE if url == self._url else "application/json",
@@ -154,7 +157,8 @@ class Webhook:
         }
         request = httpx.Request("POST", url, headers=headers, content=body)
         try:
-            reply = self._transport.exchange(request, Deadline(self._deadline_s), limit)
+            deadline = Deadline(self._deadline_s, until)
+            reply = self._transport.exchange(request, deadline, limit)
         except ReplyTooLarge as error:
             raise Unanswered(f"{self._host}: {error}") from error
         except DeliveryError as error:
