@@ -52,7 +52,7 @@ check: setup
 
 # Many tests wait for real time; files beside each other keep two cores busy.
 test: setup system check
-	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Environments of their own, because their needs collide; bpy 5.0 wants Python 3.11.
 .venv-scenes/installed: training/scenes/requirements.txt

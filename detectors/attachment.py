@@ -79,7 +79,9 @@ class Evidence:
     """(things, N) whether a sighting stands in the thing's place."""
     looks: tuple["Compared", ...]
     free: tuple[int, ...]
-    """Columns that may be new things, from left to right."""
+    """Columns that may be new things, from left to right ..."""
+    faint: tuple[int, ...]
+    """... and those that score too little for that."""
 
 
 def attach(
@@ -109,13 +111,14 @@ def attach(
     # what stands in a covered place may be the old thing: it is not taken for a new one
     reserved = (claimed & covered[:, None]).any(axis=0)
     taken = {int(seen.leaders[column]) for column in pairs.values()}
-    free = [
-        index
-        for index in np.flatnonzero(usable & (seen.scores >= wanted.take_score)).tolist()
-        if seen.leaders[index] == index and index not in taken and not reserved[index]
-    ]
+    alone = usable & (seen.leaders == np.arange(len(seen))) & ~reserved
+    strong = seen.scores >= wanted.take_score
+    free, faint = (
+        [index for index in np.flatnonzero(alone & some).tolist() if index not in taken]
+        for some in (strong, ~strong)
+    )
     free.sort(key=lambda index: tuple(seen.boxes[index].tolist()))
-    return Evidence(pairs, claimed, compared, tuple(free))
+    return Evidence(pairs, claimed, compared, tuple(free), tuple(faint))
 
 
 def _passes(thing: Thing, looks: Looks, scene: Scene, wanted: Wanted) -> bool:

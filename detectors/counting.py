@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from detectors.coverage import Coverage
+from detectors.instant import Instant
 from detectors.reading import Level, Reading
-from detectors.scene import Instant
 from detectors.spots import Spot, boxes_of
 from detectors.violation import Box
 

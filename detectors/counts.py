@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from detectors.counting import Counted, Threshold, reading_of
 from detectors.coverage import Coverage
+from detectors.instant import Instant
 from detectors.kinds import VEHICLES
 from detectors.place import SAME_BOX_IOU, Area, Boxes, in_place, overlaps
 from detectors.reading import Reading
 from detectors.rule import Rule
-from detectors.scene import Instant, Scene
+from detectors.scene import Scene
 from detectors.spots import Spot, Spots, boxes_of
 from detectors.standing import IN_SHARE, NEAR_SHARE
 from detectors.things import STAY, STAY_LEAST

@@ -15,11 +15,12 @@ import numpy as np
 from detectors import appearance
 from detectors.appearance import Signature
 from detectors.follower import Follower
+from detectors.instant import Instant
 from detectors.place import UNITS, areas, intersections
 from detectors.presence import Timing
 from detectors.reading import Level, Reading
 from detectors.rule import Rule
-from detectors.scene import Instant, Scene
+from detectors.scene import Scene
 from detectors.schedule import Schedule
 from detectors.sign_views import SignViews, is_day
 from detectors.spaced import SpacedReadings

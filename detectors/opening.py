@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from detectors.instant import Instant
 from detectors.place import in_place
-from detectors.scene import Instant
 from detectors.schedule import Window
 from detectors.spots import Spot, boxes_of
 from detectors.violation import Box

@@ -10,10 +10,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from detectors.assignment import assign
+from detectors.instant import Instant
 from detectors.outcome import Pin
 from detectors.passing import Passing, Vote, reachable
 from detectors.record import Ledger, Record
-from detectors.scene import Instant, Scene
+from detectors.scene import Scene
 from detectors.schedule import Schedule
 from detectors.story import Names, Reason
 from detectors.violation import Absence, Change, Role, Violation, violation_id

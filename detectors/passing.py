@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.instant import Instant
 from detectors.place import Boxes, areas
 from detectors.record import Record
-from detectors.scene import Instant
-from detectors.spots import instant_from_json, instant_to_json
 from detectors.violation import Box
 
 FASTEST_SIZES_S = 2.0
@@ -141,7 +140,7 @@ class Passing:
         plain = ("number", "zone_id", "last_s", "track_id", "seen", "asked_s")
         return {
             **{name: getattr(self, name) for name in plain},
-            "since": instant_to_json(self.since),
+            "since": self.since.to_json(),
             "boxes": [list(self.first_box), list(self.box), list(self.asked_box)],
             "speed": list(self.speed),
             "stood": None if self.stood is None else list(self.stood),
@@ -156,7 +155,7 @@ class Passing:
         fields = dict(data)
         first, box, asked = (_box(one) for one in fields.pop("boxes"))
         record = fields.pop("record")
-        fields["since"] = instant_from_json(fields["since"])
+        fields["since"] = Instant.from_json(fields["since"])
         stood = data.get("stood")
         fields["stood"] = None if stood is None else _box(stood)
         fields["speed"] = (data["speed"][0], data["speed"][1])

@@ -37,6 +37,8 @@ FOUND_SHARE = 0.34
 EXCUSE_LEAST, EXCUSE_MOST = 2, 8
 """Looks by which those that show an excuse have to outnumber those that do not before it is
 believed through looks without it; more of them than the second number prove nothing further."""
+LATEST_S = 20.0
+"""How long ago the look may be that a presence begins with: its picture is to be had still."""
 ROUNDING_S = 1e-3
 """Durations are sums of differences of floats; times of streams are not finer than this."""
 
@@ -126,9 +128,11 @@ class Presence:
     """What was counted when the picture last changed; None where it did at the last sighting."""
 
     @classmethod
-    def begin(cls, now_s: float, at: datetime, session: int, *, paused: bool) -> "Presence":
-        """Start at a first sighting, which is strong by definition."""
-        presence = cls(now_s, now_s, at, now_s, session, seen=1, strong=1)
+    def begin(
+        cls, now_s: float, at: datetime, session: int, *, paused: bool, strong: bool = True
+    ) -> "Presence":
+        """Start at a first sighting."""
+        presence = cls(now_s, now_s, at, now_s, session, seen=1, strong=int(strong))
         if paused:
             presence.pause(now_s)
         presence.feed(Input.SEEN)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from detectors.scene import Instant
+from detectors.instant import Instant
 from detectors.violation import Box
 
 

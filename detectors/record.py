@@ -4,8 +4,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from detectors.instant import Instant
 from detectors.outcome import Pin, Proposal
-from detectors.scene import Instant
 from detectors.violation import (
     Absence,
     Box,

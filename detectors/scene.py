@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.instant import Instant
 from detectors.kinds import TWO_WHEELERS, VEHICLES
 from detectors.look import Look
 from detectors.place import UNITS, Boxes, leaders
@@ -72,29 +72,6 @@ def _group(name: str, vocabulary: Sequence[str]) -> int:
     if name in VEHICLES:
         return VEHICLE_GROUP
     return TWO_WHEELER_GROUP if name in TWO_WHEELERS else vocabulary.index(name)
-
-
-@dataclass(frozen=True, slots=True)
-class Instant:
-    """When a look was taken."""
-
-    now_s: float
-    """On the watch's own timeline, which never goes back and survives restarts."""
-    at_s: float
-    """On the camera's timeline, as events and pins give it."""
-    captured_at: datetime
-    session: int
-    unit_px: float
-    """Source pixels in a unit (see place.py)."""
-    still: bool = False
-    """The picture is that of the look before, and may be a frozen one ..."""
-    frozen: bool = False
-    """... as is known by now."""
-
-    def pixels(self, box: Box) -> Box:
-        """Turn a box in units into one in source pixels."""
-        x0, y0, x1, y1 = (value * self.unit_px for value in box)
-        return (x0, y0, x1, y1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

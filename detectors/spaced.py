@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from detectors.instant import Instant
 from detectors.record import Ledger
-from detectors.scene import Instant, Scene
+from detectors.scene import Scene
 from detectors.zone_presences import Measure, ZonePresences
 
 ROUNDING_S = 1e-3

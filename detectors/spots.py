@@ -8,16 +8,16 @@ after a few clear looks without it; something nearer in front of it makes a look
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors.assignment import assign
+from detectors.instant import Instant
 from detectors.place import Boxes, hidden_share, in_place, overlaps
 from detectors.presence import ENTER_S, ROUNDING_S, SEEN_SHARE
-from detectors.scene import Instant, Scene
+from detectors.scene import Scene
 from detectors.violation import Box
 
 BELIEVED_LOOKS = 3
@@ -106,26 +106,14 @@ class Spot:
     def to_json(self) -> dict[str, Any]:
         """State as JSON-able data."""
         fields = {name: getattr(self, name) for name in Spot.__slots__}
-        return {**fields, "box": list(self.box), "since": instant_to_json(self.since)}
+        return {**fields, "box": list(self.box), "since": self.since.to_json()}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Spot":
         """Undo to_json()."""
         x0, y0, x1, y1 = data["box"]
-        since = instant_from_json(data["since"])
+        since = Instant.from_json(data["since"])
         return cls(**{**data, "box": (x0, y0, x1, y1), "since": since})
-
-
-def instant_to_json(instant: Instant) -> list[Any]:
-    """State of an instant as JSON-able data."""
-    at = instant.captured_at.isoformat()
-    return [instant.now_s, instant.at_s, at, instant.session, instant.unit_px]
-
-
-def instant_from_json(data: list[Any]) -> Instant:
-    """Undo instant_to_json()."""
-    now_s, at_s, at, session, unit_px = data
-    return Instant(now_s, at_s, datetime.fromisoformat(at), session, unit_px)
 
 
 class Spots:

@@ -13,11 +13,12 @@ import numpy as np
 
 from detectors.assignment import assign
 from detectors.furniture import Furniture, proposal_of
+from detectors.instant import Instant
 from detectors.memory import Memory
 from detectors.place import Area, Boxes, covered_share, ground_distances, in_place, overlaps
 from detectors.presence import ROUNDING_S, Presence, Timing
 from detectors.record import Ledger
-from detectors.scene import Instant, Scene
+from detectors.scene import Scene
 from detectors.schedule import Schedule
 from detectors.sliding import Sliding
 from detectors.standing import IN_SHARE, NEAR_SHARE

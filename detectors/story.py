@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from detectors.instant import Instant
 from detectors.memory import Cleared, Memory
 from detectors.outcome import Pin
 from detectors.presence import Timing
 from detectors.record import Ledger, Record
 from detectors.rule import Rule
-from detectors.scene import Instant
 from detectors.schedule import Schedule
 from detectors.states import Input, State
 from detectors.thing import Thing

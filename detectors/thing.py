@@ -33,6 +33,8 @@ class Thing:
     arrival: Absence | None
     """Why its arrival was not seen; None where it was."""
     record: Record | None = None
+    faint: int = 0
+    """Sightings counted from before it was taken up: too faint to say what it is, in its place."""
     behind: int = 0
     """How many of its boxes were seen while something nearer covered some of it: clear ones take
     their place, because a model guesses where a half hidden thing ends."""
@@ -86,8 +88,8 @@ class Thing:
 
     @property
     def score(self) -> float:
-        """Mean score of its sightings."""
-        return sum(self.votes.values()) / self.presence.seen
+        """Mean score of its sightings since it was taken up."""
+        return sum(self.votes.values()) / (self.presence.seen - self.faint)
 
     def take(self, scene: Scene, index: int, *, behind: bool = False) -> None:
         """Take what a sighting says about place, label and track.
@@ -126,6 +128,7 @@ class Thing:
             "zone_id": self.zone_id,
             "presence": self.presence.to_json(),
             "boxes": [list(box) for box in self.boxes],
+            "faint": self.faint,
             "behind": self.behind,
             "signature": None if self.signature is None else self.signature.to_json(),
             "track_id": self.track_id,
@@ -155,6 +158,7 @@ class Thing:
             track_id=data["track_id"],
             votes=dict(data["votes"]),
             verified_s=data["verified_s"],
+            faint=data.get("faint", 0),
             behind=data.get("behind", 0),
             doubted=data["doubted"],
             count=data.get("count"),

@@ -6,6 +6,7 @@ at its place looks different, the old thing waits, the new one is followed besid
 is seen there again settles it.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -25,11 +26,13 @@ from detectors.attachment import (
     compare,
     hidden_shares_of,
 )
+from detectors.faint import FaintSightings
+from detectors.instant import Instant
 from detectors.memory import Memory
 from detectors.place import rivals
 from detectors.presence import Presence, Timing
 from detectors.record import Ledger
-from detectors.scene import Instant, Scene
+from detectors.scene import Scene
 from detectors.schedule import Schedule
 from detectors.standing import Standing
 from detectors.states import Input, State
@@ -74,6 +77,7 @@ class StandingThings:
         self._story = Story(names, schedule, self._memory)
         self._things: list[Thing] = []
         self._next_number = 1
+        self._faint = FaintSightings(max(timing.step_s for timing in self._timing.values()))
 
     @property
     def min_conf(self) -> float:
@@ -94,7 +98,7 @@ class StandingThings:
                 seen.add(thing.number)
             else:
                 self._overlook(thing, row, evidence, scene)
-        seen |= self._take_up(evidence, scene)
+        seen |= self._take_up(evidence, scene, ledger)
         for thing in list(self._things):
             self._settle(thing, scene, seen, ledger)
         self._end(instant, ledger)
@@ -162,14 +166,23 @@ class StandingThings:
             if fresh is not None:
                 thing.signature = appearance.blended(thing.signature, fresh, REFRESH_SHARE)
 
-    def _sight(self, thing: Thing, scene: Scene, *, strong: bool, verified: bool = False) -> None:
-        instant = scene.instant
+    def _sight(
+        self,
+        thing: Thing,
+        scene: Scene,
+        *,
+        strong: bool,
+        verified: bool = False,
+        observed: bool = False,
+    ) -> None:
+        """Count a sighting; observed: looks since the last one have shown it as well."""
+        instant, timing = scene.instant, self._timing[thing.zone_id]
         thing.presence.see(
             instant.now_s,
             instant.captured_at,
             instant.session,
             self._schedule.in_zone(thing.zone_id),
-            self._timing[thing.zone_id],
+            replace(timing, short_s=math.inf) if observed else timing,
             strong=strong,
             paused=self._kind.is_paused(thing, scene),
             verified=verified,
@@ -193,22 +206,25 @@ class StandingThings:
         else:
             presence.miss(changed=looks is Looks.OTHER)
 
-    def _take_up(self, evidence: Evidence, scene: Scene) -> set[int]:
+    def _take_up(self, evidence: Evidence, scene: Scene, ledger: Ledger) -> set[int]:
         """Start following what stands near a zone and is no thing known."""
         numbers = set()
         for index in evidence.free:
             zone_id = self._kind.zone_near(index, scene)
             if zone_id is None:
                 continue
-            instant = scene.instant
+            since = self._faint.take(index, scene)
+            start = since or scene.instant
             presence = Presence.begin(
-                instant.now_s, instant.captured_at, instant.session, paused=False
+                start.now_s, start.captured_at, start.session, paused=False, strong=since is None
             )
             thing = Thing.begin(self._next_number, zone_id, scene, index, presence)
             if thing.arrival is None and (scene.since_last_s or 0.0) > (
                 self._timing[zone_id].step_s
             ):
                 thing.arrival = Absence.GAP
+            if since is not None:
+                self._stood(thing, since, scene, ledger)
             thing.signature = self._taken(thing, scene)
             nothing = np.zeros((1, len(scene.seen)), bool)
             thing.behind = int(
@@ -217,11 +233,18 @@ class StandingThings:
             self._kind.began(thing, scene)
             self._kind.saw(thing, index, scene)
             if self._kind.is_paused(thing, scene):
-                presence.pause(instant.now_s)
+                presence.pause(scene.instant.now_s)
             self._next_number += 1
             self._things.append(thing)
             numbers.add(thing.number)
+        self._faint.note(evidence.faint, scene)
         return numbers
+
+    def _stood(self, thing: Thing, start: Instant, scene: Scene, ledger: Ledger) -> None:
+        """Count what was seen of a thing, too faintly, before it was taken up."""
+        self._story.sighted(thing, self._timing[thing.zone_id], start, ledger)
+        self._sight(thing, scene, strong=True, observed=True)
+        thing.faint = 1
 
     def _taken(self, thing: Thing, scene: Scene) -> Signature | None:
         """Take what a thing's place looks like; None where that will not last."""
@@ -305,6 +328,7 @@ class StandingThings:
             "next_number": self._next_number,
             "things": [thing.to_json() for thing in self._things],
             "memory": self._memory.to_json(),
+            "faint": self._faint.to_json(),
             "kind": self._kind.to_json(),
         }
 
@@ -314,6 +338,7 @@ class StandingThings:
         things = [Thing.from_json(one) for one in data["things"]]
         self._things = [thing for thing in things if thing.zone_id in self._timing]
         self._memory.take_up(data["memory"])
+        self._faint.take_up_json(data.get("faint", ()))
         self._kind.take_up_json(data.get("kind", {}))
 
 

@@ -14,6 +14,9 @@ from detectors.states import Input, State
 from detectors.thing import Thing
 from detectors.violation import Box
 
+PUSHED_UNITS = 3.0
+"""Opposite sides of what is pushed move together, by more than a detector's jitter."""
+
 
 @dataclass(slots=True)
 class Vendor:
@@ -64,8 +67,15 @@ class Vendor:
         presence.dwell_s = self.sliding.total_s(now_s)
 
     def _is_pushed(self, box: Box) -> bool:
-        """Whether it is on its way: what is pushed along sells nothing."""
-        return not in_place(np.asarray([self.last_box]), np.asarray([box]))[0, 0]
+        """Whether it is on its way: what is pushed along sells nothing.
+
+        A box that grows or shrinks on one side, as customers come and go before it, has not moved.
+        """
+        if in_place(np.asarray([self.last_box]), np.asarray([box]))[0, 0]:
+            return False
+        sides = np.subtract(box, self.last_box)
+        together = sides[:2] * sides[2:] > 0.0
+        return bool((together & (np.minimum(*np.abs([sides[:2], sides[2:]])) > PUSHED_UNITS)).any())
 
     def note(self, index: int, scene: Scene) -> None:
         """Take what a sighting says: its stall stands there now."""

@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 
 from detectors.follower import Follower
 from detectors.followers import follower_of
+from detectors.instant import Instant
 from detectors.look import Basis, Look, PictureState
 from detectors.outcome import Attention, Level, Outcome
 from detectors.place import UNITS
 from detectors.record import Ledger
 from detectors.rule import Rule
-from detectors.scene import SURE, Instant, Scene, Sightings
+from detectors.scene import SURE, Scene, Sightings
 from detectors.schedule import Schedule
 from detectors.story import Names
 from detectors.tracker import Tracker

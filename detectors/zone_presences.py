@@ -10,19 +10,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
+from detectors.instant import Instant
 from detectors.memory import Memory
-from detectors.presence import Presence, Timing
+from detectors.presence import LATEST_S, Presence, Timing
 from detectors.reading import Level, Reading
 from detectors.record import Ledger
-from detectors.scene import Instant, Scene
+from detectors.scene import Scene
 from detectors.schedule import Schedule
 from detectors.states import Input, State
 from detectors.story import Names, Reason, Story
 from detectors.thing import Thing
 from detectors.violation import Absence
 
-LATEST_S = 20.0
-"""How long ago the look may be that a presence begins with: its picture is to be had still."""
 PEAK_SHARE = 1 / 3
 """Share of its sightings in which a confirmed violation reached the threshold it began at."""
 

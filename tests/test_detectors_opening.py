@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from detectors.instant import Instant
 from detectors.opening import ClosedHours
-from detectors.scene import Instant
 from detectors.spots import Spot
 from tests.looks import SHANGHAI, window
 

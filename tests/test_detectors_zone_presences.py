@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors import Change, Role, Rule, ViolationEvent, Zone
+from detectors.instant import Instant
 from detectors.reading import Level, Reading
 from detectors.record import Ledger
-from detectors.scene import Instant, Scene, Sightings
+from detectors.scene import Scene, Sightings
 from detectors.schedule import Schedule
 from detectors.story import Names
 from detectors.zone_presences import ZonePresences

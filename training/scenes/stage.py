@@ -93,10 +93,11 @@ def _stand(thing: Thing, actor: Actor, at_s: float) -> Thing | None:
     return replace(thing, x=x, y=y, z=z, heading=float(np.radians(turn)))
 
 
-def set_stage(story: Story, seed: int, weather: str | None = None) -> Stage:
+def set_stage(story: Story, seed: int, weather: str | None = None, *, spread: float = 1.0) -> Stage:
     """Set up a story; the seed draws colours, bodies, weather and a little of the camera.
 
-    Two stories of one seed share nothing. A weather in place of None overrules the story's.
+    Two stories of one seed share nothing. A weather in place of None overrules the story's. spread:
+    how far the camera may stand from the story's, in that of a clip's.
     """
     numbers = streams_of(seed)
 
@@ -106,7 +107,7 @@ def set_stage(story: Story, seed: int, weather: str | None = None) -> Stage:
     street = replace(STREET, river_side=story.river_side)
     sky = streams("light")
     light = draw_light(sky, weather or str(sky.choice(story.weathers)))
-    camera = _jitter(streams("camera"), story)
+    camera = _jitter(streams("camera"), story, spread)
     still = tuple(
         thing
         for thing in furnish(streams("furniture"), street)
@@ -127,15 +128,15 @@ def _make(streams: Callable[[str], np.random.Generator], actor: Actor) -> Thing:
     return Thing(name, label, shape)
 
 
-def _jitter(rng: np.random.Generator, story: Story) -> Camera:
+def _jitter(rng: np.random.Generator, story: Story, spread: float) -> Camera:
     x, y, z, yaw, pitch, view = story.camera
     return Camera(
         x,
         y,
-        z + float(rng.uniform(-0.3, 0.3)),
-        float(np.radians(yaw + rng.uniform(-1.5, 1.5))),
-        float(np.radians(pitch + rng.uniform(-0.8, 0.8))),
-        float(np.radians(view + rng.uniform(-1.5, 1.5))),
+        z + float(spread * rng.uniform(-0.3, 0.3)),
+        float(np.radians(yaw + spread * rng.uniform(-1.5, 1.5))),
+        float(np.radians(pitch + spread * rng.uniform(-0.8, 0.8))),
+        float(np.radians(view + spread * rng.uniform(-1.5, 1.5))),
     )
 
 
