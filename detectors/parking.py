@@ -30,10 +30,11 @@ class IllegalParking(Standing):
 
     def __init__(self, rule: Rule) -> None:
         super().__init__(rule)
+        # A lane may lie before the rail: it has a rail of its own, or none.
+        self._lanes = [area for area in self._context if area.zone.kind == "lane"]
         # Where the rail hides the wheels of who is accused, it does so of who is excused there.
         rail = max((zone.rail for zone in rule.accused_zones), default=0.0)
         self._context = [_behind(area, rail) for area in self._context]
-        self._lanes = [area for area in self._context if area.zone.kind == "lane"]
         self._bays = [area for area in self._context if area.zone.kind == "loading_bay"]
         self._stops = [area for area in self._context if area.zone.kind == "bus_stop"]
         self._classes = rule.effective_classes
@@ -60,7 +61,10 @@ class IllegalParking(Standing):
         stood_s = scene.instant.now_s - thing.presence.first_s
         if any(stood_s < (bay.zone.limit_s or 0.0) for bay in self._bays_of(thing, scene)):
             return True
-        return any(lane.holds_ground(thing.box, scene.height) for lane in self._queues)
+        return any(self._is_on(lane, thing.box, scene) for lane in self._queues)
+
+    def _is_on(self, lane: Area, box: Box, scene: Scene) -> bool:
+        return any(lane.holds_ground(one, scene.height) for one in self.standing_as(lane, box))
 
     def _bays_of(self, thing: Thing, scene: Scene) -> list[Area]:
         return [bay for bay in self._bays if self.share(bay, thing.box, scene) >= BAY_SHARE]
@@ -77,7 +81,7 @@ class IllegalParking(Standing):
         for index in np.flatnonzero(seen.leaders == np.arange(len(seen))).tolist():
             if seen.names[index] not in self._classes or seen.scores[index] < self._conf:
                 continue
-            if not lane.holds_ground(seen.box(index), scene.height):
+            if not self._is_on(lane, seen.box(index), scene):
                 continue
             track = scene.tracks[index]
             still_s = scene.instant.now_s - track.still_since_s

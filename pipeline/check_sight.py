@@ -15,7 +15,10 @@ OWN_KEYS = {
     # key of a zone: (kinds of zone that it belongs to, what it says)
     "open": (frozenset({"frontage"}), "when the shop is open"),
     "person_height": (frozenset({"gathering"}), "how tall people are"),
-    "rail": (KINDS["illegal_parking"].zone_kinds, "how much of a parked car is hidden"),
+    "rail": (
+        KINDS["illegal_parking"].zone_kinds | {"lane"},
+        "how much of a standing vehicle is hidden",
+    ),
 }
 LEAST_PERSON_PX = 16.0
 """Height in pixels of a person in the picture that a model sees: half of that is a head of two

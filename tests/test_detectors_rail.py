@@ -82,6 +82,23 @@ def test_a_bay_behind_the_same_rail_excuses() -> None:
         assert confirmations(watch(_rule(zone)), street.looks(60.0)), kind
 
 
+def test_a_queue_behind_the_same_rail_is_a_queue() -> None:
+    """A lane with a rail of its own: the wheels of who waits are hidden there, too."""
+    waiting = [Car((x, CUT[1], x + 80.0, CUT[3])) for x in (100.0, 280.0, 460.0)]
+    zone, lane = _strip(271.0, rail=RAIL), _strip(271.0, rail=RAIL, kind="lane", name="lane")
+    looks = Street(waiting).looks(60.0)
+    assert not told(watch(_rule(zone, context=(lane,))), looks)
+    assert len(confirmations(watch(_rule(zone)), looks)) == 3
+
+
+def test_a_lane_before_the_rail_excuses_nobody_behind_it() -> None:
+    """Parked side by side behind the rail, at the edge of the lane: no queue."""
+    parked = [Car((x, PLACE[1], x + 80.0, PLACE[3])) for x in (100.0, 280.0, 460.0)]
+    zone, lane = _strip(255.0, rail=RAIL), _strip(287.0, kind="lane", name="lane")
+    looks = Street(parked).looks(60.0)
+    assert len(confirmations(watch(_rule(zone, context=(lane,))), looks)) == 3
+
+
 def test_a_rail_is_part_of_what_a_rule_is() -> None:
     """Rules that differ in it have other versions; one that would hide everything is refused."""
     plain, hidden = (_rule(_strip(271.0, rail=rail)) for rail in (0.0, RAIL))
