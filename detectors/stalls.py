@@ -16,7 +16,7 @@ from detectors.furniture import Furniture, proposal_of
 from detectors.instant import Instant
 from detectors.memory import Memory
 from detectors.place import Area, Boxes, covered_share, ground_distances, in_place, overlaps
-from detectors.presence import ROUNDING_S, Presence, Timing
+from detectors.presence import ENTER_LOOKS, ROUNDING_S, Presence, Timing
 from detectors.record import Ledger
 from detectors.scene import Scene
 from detectors.schedule import Schedule
@@ -166,9 +166,42 @@ class Stalls:
         return best if shares[best] >= least else None
 
     def _match(self, columns: list[int], scene: Scene) -> set[int]:
-        """Give each stall to the vendor who stood there or pushed it there, or to a new one."""
-        present, seen = self._present(), scene.seen
-        boxes: Boxes = seen.boxes[columns]
+        """Give each stall to the vendor who stood there or pushed it there, or to a new one.
+
+        Vendors that are believed choose first: a second box beside a stall, twice, is no vendor.
+        """
+        numbers: set[int] = set()
+        left = columns
+        for arriving in (False, True):
+            present = [
+                one
+                for one in self._present()
+                if (one.thing.presence.state is State.ARRIVING) is arriving
+            ]
+            pairs = self._pairs(present, left, scene)
+            for vendor, index in pairs:
+                self._see(vendor, index, scene)
+                numbers.add(vendor.thing.number)
+            taken = {index for _, index in pairs}
+            left = [index for index in left if index not in taken]
+        for index in left:
+            if scene.seen.scores[index] >= self._take_score:
+                numbers.add(self._begin_vendor(index, scene))
+        return numbers
+
+    def _see(self, vendor: Vendor, index: int, scene: Scene) -> None:
+        strong = bool(scene.seen.scores[index] >= self._take_score)
+        schedule = self._schedule.in_zone(vendor.thing.where)
+        timing = self._timing[vendor.thing.zone_id]
+        vendor.see(index, scene, schedule, timing, strong=strong)
+
+    def _pairs(
+        self, present: list[Vendor], columns: list[int], scene: Scene
+    ) -> list[tuple[Vendor, int]]:
+        """Say which of these vendors has which of these stalls."""
+        if not (present and columns):
+            return []
+        boxes: Boxes = scene.seen.boxes[columns]
         last = np.asarray([one.last_box for one in present], np.float64).reshape(-1, 4)
         place = np.asarray([one.thing.box for one in present], np.float64).reshape(-1, 4)
         there = in_place(last, boxes) | in_place(place, boxes)
@@ -176,20 +209,7 @@ class Stalls:
         own = np.asarray([one.thing.track_id for one in present], np.int64)
         allowed = there | (own[:, None] == tracks[None, :])
         cost = 2.0 - overlaps(last, boxes) - there + 1e-3 * ground_distances(last, boxes)
-        numbers: set[int] = set()
-        taken: set[int] = set()
-        for row, column in assign(cost, allowed) if len(present) and columns else []:
-            vendor, index = present[row], columns[column]
-            strong = bool(seen.scores[index] >= self._take_score)
-            schedule = self._schedule.in_zone(vendor.thing.where)
-            timing = self._timing[vendor.thing.zone_id]
-            vendor.see(index, scene, schedule, timing, strong=strong)
-            numbers.add(vendor.thing.number)
-            taken.add(index)
-        for index in columns:
-            if index not in taken and seen.scores[index] >= self._take_score:
-                numbers.add(self._begin_vendor(index, scene))
-        return numbers
+        return [(present[row], columns[column]) for row, column in assign(cost, allowed)]
 
     def _begin_vendor(self, index: int, scene: Scene) -> int:
         zone_id = self._zone_of(scene.seen.box(index), scene, NEAR_SHARE) or ""
@@ -231,6 +251,9 @@ class Stalls:
         if not stands:
             return
         if vendor.thing.presence.state is State.ARRIVING:
+            # Boxes here and there are errors of a model, or a cart that only passes.
+            if len(vendor.thing.boxes) < ENTER_LOOKS:
+                return
             if not vendor.thing.presence.has_entered(timing):
                 return
             older, wait = self._before(vendor, scene.instant.now_s)

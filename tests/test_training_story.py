@@ -14,6 +14,8 @@ import pytest
 from models import STREET_CLASSES
 from tests.conftest import REPOSITORY
 from tests.small_disk import small_disk
+from training.annotations import read_scene
+from training.assemble import Sources, assemble
 from training.scenes.cast import CAST
 from training.scenes.film import FilmError, encode
 from training.scenes.stage import set_stage
@@ -218,3 +220,39 @@ def test_a_story_becomes_a_video_with_its_truth(tmp_path: Path) -> None:
         packets = [packet for packet in container.demux(video=0) if packet.size]
     times = [float(p.pts * p.time_base) for p in packets if p.is_keyframe and p.pts is not None]
     assert times == [0, 2, 4]
+
+
+def test_a_story_becomes_pictures_to_learn_from(tmp_path: Path) -> None:
+    """Two moments of it, read and assembled as rendered scenes are; a second run makes nothing."""
+    python = REPOSITORY / ".venv-scenes" / "bin" / "python"
+    if not python.exists():
+        pytest.skip("no .venv-scenes (training/scenes/requirements.txt)")
+    path, out = tmp_path / "bag.json", tmp_path / "stills"
+    path.write_text(json.dumps(told(weathers=["cloud"])), encoding="utf-8")
+    command = [str(python), "-m", "training.scenes.stills", str(path), "--out", str(out)]
+    command += ["--first-seed", "8", "--threads", "1"]
+    made = []
+    for _ in range(2):
+        subprocess.run(command, cwd=REPOSITORY, check=True, timeout=170, capture_output=True)
+        made.append({file.name: file.stat().st_mtime_ns for file in out.iterdir()})
+    assert set(made[0]) == {"000008-0.jpg", "000008-0.json", "000008-1.jpg", "000008-1.json"}
+    assert made[1] == made[0]
+    for name in ("000008-0.json", "000008-1.json"):
+        at_s = json.loads((out / name).read_text(encoding="utf-8"))["at_s"]
+        labels = [box.label for box in read_scene(out / name).boxes]
+        assert ("garbage" in labels) is (at_s >= 2.0)
+    counts = assemble(Sources((out,)), None, tmp_path / "dataset")
+    assert counts["train"]["pictures"] == {"stories": 2}  # type: ignore[index]  # JSON
+
+
+def test_the_cameras_of_pictures_to_learn_from_stand_farther_apart() -> None:
+    """A spread widens what a seed draws about the story's camera, and draws nothing else anew."""
+    story = parse_story(told())
+    near, far = (set_stage(story, 3, spread=spread) for spread in (1.0, 4.0))
+    x, y, z, yaw, *_ = story.camera
+    assert (far.camera.x, far.camera.y) == (x, y)
+    assert far.camera.z - z == pytest.approx(4.0 * (near.camera.z - z))
+    assert far.camera.yaw - np.radians(yaw) == pytest.approx(
+        4.0 * (near.camera.yaw - np.radians(yaw))
+    )
+    assert far.light == near.light

@@ -24,7 +24,7 @@ import cv2
 from models import ModelError, PictureError, load
 from training.annotations import read_scene
 from training.dataset import read_labels
-from training.example import CLASSES, LOOK_ALIKES, DatasetError, Example
+from training.example import CLASSES, LOOK_ALIKES, STORIES, DatasetError, Example
 from training.frames import take_frames, take_pictures
 from training.own import OwnSet, own_set
 from training.progress import progress
@@ -157,8 +157,8 @@ def _real(root: Path) -> Iterable[tuple[str, Example]]:
 
 
 def _name_of(example: Example) -> str:
-    alike = example.origin == "scenes" and example.mode == "look-alikes"
-    return f"{LOOK_ALIKES if alike else example.origin}-{example.picture.stem}"
+    modes = {"look-alikes": LOOK_ALIKES, "story": STORIES} if example.origin == "scenes" else {}
+    return f"{modes.get(example.mode, example.origin)}-{example.picture.stem}"
 
 
 def _labels_of(example: Example, out: Path, split: str) -> Path:
@@ -214,7 +214,9 @@ def _finish(out: Path, own: Mapping[str, frozenset[str]]) -> dict[str, object]:
             boxes.update(CLASSES[int(label)] for label in read_labels(labels)[:, 0])
         counts[split] = {"pictures": dict(pictures), "boxes": dict(boxes)}
     counts["unknown"] = {origin: sorted(names) for origin, names in {**UNKNOWN, **own}.items()}
-    rendered = [p for o in ("scenes", LOOK_ALIKES) for p in out.glob(f"labels/*/{o}-*.txt")]
+    rendered = [
+        p for o in ("scenes", STORIES, LOOK_ALIKES) for p in out.glob(f"labels/*/{o}-*.txt")
+    ]
     scenes = [path.name.split("-")[1] for path in rendered]
     if scenes:
         counts["scene_seeds"] = [int(min(scenes)), int(max(scenes))]

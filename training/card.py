@@ -15,13 +15,14 @@ from types import MappingProxyType
 from typing import Any
 
 from training.beside import beside, explained, number_of, readme_with
-from training.example import CLASSES, COMMON, LOOK_ALIKES, DatasetError
+from training.example import CLASSES, COMMON, LOOK_ALIKES, STORIES, DatasetError
 from training.real_sets import REAL_SETS
 from training.teacher import COCO_TO_STREET
 
 SOURCES: Mapping[str, str] = MappingProxyType(
     {
         "scenes": "Rendered street scenes of this project (`training/scenes`, seeds {seeds})",
+        STORIES: "Rendered moments of the clips' stories (`training/scenes/stills`), other seeds",
         LOOK_ALIKES: "Rendered scenes that hold nothing rare, only what is taken for it",
         "plates": "Rendered things set on frames of the videos below (`training/scenes/plates`)",
         "frames": "Frames of street.mp4 (ahmetozlu/vehicle_counting_tensorflow), city_road.avi "
@@ -49,7 +50,7 @@ Of every real set the last third (a contiguous block), of videos the last third,
 every eighth seed and all from 900000 on were never trained on. The eighth seeds set the classes'
 thresholds (`training.calibrate`); the scores below are on the others.
 """
-RENDERED = frozenset({"scenes", LOOK_ALIKES})
+RENDERED = frozenset({"scenes", STORIES, LOOK_ALIKES})
 """Origins whose labels are the renderer's."""
 ALWAYS = (
     "Glare, dirt on the lens, fisheye lenses and views from straight above were never seen.",

@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from training.crops import CUT, Sample, cut, read_sample, tint
 from training.dataset import labels_of, read_counts, read_labels
-from training.example import CLASSES, LOOK_ALIKES, DatasetError
+from training.example import CLASSES, LOOK_ALIKES, STORIES, DatasetError
 
 SCENES_SHARE = 0.55
 """Share of rendered pictures among the cuts."""
+STORIES_SHARE = 0.4
+"""Share of pictures of stories among the rendered ones, where there are any."""
 LOOK_ALIKES_SHARE = 0.2
 """Share of pictures without any rare thing among the rendered ones: what is there is not one."""
 MOSAIC_SHARE = 0.25
@@ -66,7 +68,7 @@ class Cuts:
         pictures = [one for one in pictures if one.name.partition("-")[0] not in without]
         if not pictures:
             raise DatasetError(f"{dataset}: no training pictures")
-        groups: dict[str, list[Path]] = {"scenes": [], LOOK_ALIKES: [], "real": []}
+        groups: dict[str, list[Path]] = {"scenes": [], STORIES: [], LOOK_ALIKES: [], "real": []}
         for picture in pictures:
             origin = picture.name.partition("-")[0]
             groups[origin if origin in groups else "real"].append(picture)
@@ -84,7 +86,12 @@ class Cuts:
             self._samples.update(zip(paths, pool.map(read_sample, paths), strict=True))
 
     def _group(self, rng: np.random.Generator) -> Pictures:
-        rendered = {LOOK_ALIKES: LOOK_ALIKES_SHARE, "scenes": 1 - LOOK_ALIKES_SHARE}
+        stories = STORIES_SHARE if STORIES in self._groups else 0.0
+        rendered = {
+            LOOK_ALIKES: LOOK_ALIKES_SHARE,
+            STORIES: stories,
+            "scenes": 1 - LOOK_ALIKES_SHARE - stories,
+        }
         shares = {name: SCENES_SHARE * share for name, share in rendered.items()}
         shares["real"] = 1 - SCENES_SHARE
         names = list(self._groups)

@@ -11,6 +11,8 @@ CLASSES: tuple[str, ...] = STREET_CLASSES
 
 LOOK_ALIKES = "lookalikes"
 """Origin, in a dataset, of the rendered pictures without any rare thing."""
+STORIES = "stories"
+"""Origin, in a dataset, of the pictures of stories: what clips that judge are of, other seeds."""
 COMMON = frozenset({"car", "bus", "truck", "two_wheeler", "person", "sign"})
 """What stands in scenes of look-alikes too."""
 
