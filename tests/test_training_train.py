@@ -123,6 +123,20 @@ for content, words_ in (
     torch.save(content, other)
     assert f"{other}: {words_}" in told(export, *exports, other)
     assert f"{other}: {words_}" in told(main, *words, "--start", other)
+torch.save(ours | {"mean": {"stem": torch.zeros(2)}}, other)
+assert f"{other}: weights of another model" in told(main, *words, "--start", other)
+assert f"{other}: weights of another model" in told(export, *exports, other)
+for wrong in (("--steps", "0"), ("--batch", "-1"), ("--threads", "x"), ("--device", "moon")):
+    with contextlib.redirect_stderr(io.StringIO()) as said:
+        try:
+            main([str(word) for word in (*words, *wrong)])
+        except SystemExit as ended:
+            assert ended.code == 2
+        else:
+            raise AssertionError(wrong)
+    assert wrong[0] in said.getvalue().splitlines()[-1], said.getvalue()
+if not torch.cuda.is_available():
+    assert "--device cuda: this machine has none" in told(main, *words, "--device", "cuda")
 whole = other.read_bytes()
 for content in (b"", whole[:-30], pickle.dumps(ours)[:-9], bytes(range(256))):
     other.write_bytes(content)

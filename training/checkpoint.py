@@ -32,3 +32,12 @@ def read_checkpoint(path: Path, *parts: str, device: Any = "cpu") -> dict[str, A
     if missing := sorted(set(parts) - set(saved)):
         raise DatasetError(f"{path}: a checkpoint without {', '.join(missing)}")
     return saved
+
+
+def give_weights(model: Any, weights: dict[str, Any], path: Path | None) -> None:
+    """Give a model a checkpoint's weights; raises DatasetError where they do not fit."""
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        last = str(error).splitlines()[-1].strip()
+        raise DatasetError(f"{path}: weights of another model ({last})") from error

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from training.architecture import ARCHITECTURE, make_model
 from training.card import WEIGHTS, texts_of
-from training.checkpoint import read_checkpoint
+from training.checkpoint import give_weights, read_checkpoint
 from training.crops import INPUT
 from training.example import CLASSES, DatasetError
 
@@ -79,7 +79,7 @@ def export_onnx(checkpoint: Path, out: Path, *, end_to_end: bool) -> None:
     """Write the checkpoint's running mean as ONNX of INPUT size (training environment)."""
     saved = read_checkpoint(checkpoint, "mean")
     model = make_model()
-    model.load_state_dict(saved["mean"])
+    give_weights(model, saved["mean"], checkpoint)
     write_onnx(model, out, end_to_end=end_to_end)
 
 

@@ -28,7 +28,7 @@ import torch  # type: ignore[import-not-found]  # lives in the training environm
 
 from training.architecture import ARCHITECTURE, make_model
 from training.batches import Steps, batches
-from training.checkpoint import MODEL, read_checkpoint
+from training.checkpoint import MODEL, give_weights, read_checkpoint
 from training.criterion import Criterion
 from training.cuts import Cuts
 from training.dataset import read_counts
@@ -42,6 +42,13 @@ CALIBRATION = 64
 LOG_EVERY = 10
 STATES = ("model", "mean", "optimizer", "step")
 """Parts of a checkpoint that a stopped run goes on from."""
+
+
+def _count(text: str) -> int:
+    """Read a whole number above 0; raises argparse's error, which ends the tool."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number above 0")
+    return int(text)
 
 
 class Run:
@@ -60,8 +67,11 @@ class Run:
         self.folder, self.steps, self.rate, self.seed = folder, steps, rate, seed
         folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(seed)
+        there = torch.cuda.is_available()
+        if device == "cuda" and not there:
+            raise DatasetError("--device cuda: this machine has none that torch can use")
         if device == "auto":
-            device = "cuda" if torch.cuda.is_available() else "cpu"
+            device = "cuda" if there else "cpu"
         self.device = torch.device(device)
         self.model = _begun(start).to(self.device)
         if self.device.type == "cuda":
@@ -84,8 +94,8 @@ class Run:
         path = self.folder / "last.pt"
         if path.exists():
             saved = read_checkpoint(path, *STATES, device=self.device)
-            self.model.load_state_dict(saved["model"])
-            self.mean.load_state_dict(saved["mean"])
+            give_weights(self.model, saved["model"], path)
+            give_weights(self.mean, saved["mean"], path)
             self.optimizer.load_state_dict(saved["optimizer"])
             self.step = int(saved["step"])
 
@@ -156,7 +166,7 @@ def _begun(start: Path | None) -> Any:
     saved = read_checkpoint(start, "mean") if start is not None else None
     model = make_model()
     if saved is not None:
-        model.load_state_dict(saved["mean"])
+        give_weights(model, saved["mean"], start)
     return model
 
 
@@ -169,8 +179,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__)
     parser.add_argument("--dataset", type=Path, required=True)
     parser.add_argument("--run", type=Path, required=True)
-    parser.add_argument("--steps", type=int, required=True)
-    parser.add_argument("--stop-at", type=int, help="stop at this step of the schedule")
+    parser.add_argument("--steps", type=_count, required=True)
+    parser.add_argument("--stop-at", type=_count, help="stop at this step of the schedule")
     parser.add_argument(
         "--start", type=Path, help="ONNX file or checkpoint that a new run begins with"
     )
@@ -181,12 +191,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="ORIGIN",
         help="for an ablation: scenes, plates, frames or the name of a set",
     )
-    parser.add_argument("--device", default="auto", help="cpu, cuda; auto takes cuda if there is")
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument(
+        "--device",
+        default="auto",
+        choices=("auto", "cpu", "cuda"),
+        help="auto takes cuda if there is one",
+    )
+    parser.add_argument("--batch", type=_count, default=16)
     parser.add_argument("--rate", type=float, default=0.0015)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--save-every", type=int, default=25, help="steps between checkpoints")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--save-every", type=_count, default=25, help="steps between checkpoints")
+    parser.add_argument("--threads", type=_count, default=2)
     parser.add_argument(
         "--workers",
         type=int,
