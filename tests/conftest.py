@@ -14,15 +14,9 @@ pytest_plugins = ["tests.stores"]
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
-LONG = (
-    "test_cases_courier_adverse",
-    "test_run_killed",
-    "test_run_street",
-    "test_replay_street",
-    "test_run_cameras",
-    "test_run_clip",
-)
-"""Files that wait for real time; started first, the others fill the cores beside them."""
+LONG = ("test_run_killed", "test_cases_courier_adverse")
+"""Files that wait for minutes; started first, while the other workers fill the cores. Two of them:
+were they more than half of the workers, the cores would wait too."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
