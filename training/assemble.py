@@ -214,9 +214,8 @@ def _finish(out: Path, own: Mapping[str, frozenset[str]]) -> dict[str, object]:
             boxes.update(CLASSES[int(label)] for label in read_labels(labels)[:, 0])
         counts[split] = {"pictures": dict(pictures), "boxes": dict(boxes)}
     counts["unknown"] = {origin: sorted(names) for origin, names in {**UNKNOWN, **own}.items()}
-    rendered = [
-        p for o in ("scenes", STORIES, LOOK_ALIKES) for p in out.glob(f"labels/*/{o}-*.txt")
-    ]
+    # Stories have seeds of their own (training.scenes.stills).
+    rendered = [p for o in ("scenes", LOOK_ALIKES) for p in out.glob(f"labels/*/{o}-*.txt")]
     scenes = [path.name.split("-")[1] for path in rendered]
     if scenes:
         counts["scene_seeds"] = [int(min(scenes)), int(max(scenes))]
