@@ -60,7 +60,8 @@ def choose(tallies: Tallies, threshold: float) -> Choice:
     if inner and inner[0] <= threshold <= inner[-1]:
         return Choice(threshold, run[0], run[-1])
     middle = math.sqrt(run[0] * run[-1])
-    return Choice(min(run, key=lambda conf: _steps(conf, middle)), run[0], run[-1])
+    # Of two that are as near, the lower: what is missed is missed for good.
+    return Choice(min(run, key=lambda conf: round(_steps(conf, middle), 2)), run[0], run[-1])
 
 
 def _loss(tally: ClipTally) -> tuple[int, int]:
