@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from detectors.instant import Instant
-from detectors.presence import LATEST_S, SEEN_SHARE
+from detectors.presence import SEEN_SHARE
 from detectors.scene import Scene
 
 MOST_FAINT = 256
@@ -27,8 +27,8 @@ class FaintSightings:
     """The faint sightings of one rule that were no known thing's, by track."""
 
     def __init__(self, reach_s: float) -> None:
-        """reach_s: how far back a thing may begin, at most LATEST_S where that is less."""
-        self._reach_s = max(LATEST_S, reach_s)
+        """reach_s: how far back a thing may begin."""
+        self._reach_s = reach_s
         self._faint: dict[int, Faint] = {}
 
     def note(self, columns: Iterable[int], scene: Scene) -> None:

@@ -1,7 +1,7 @@
 """The presence of one identity over time: what was observed, and the seconds that count."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -71,6 +71,16 @@ class Timing:
             grace_s=max(step_s, 15.0, min(dwell_s, LONGEST_GRACE_S), GRACE_SHARE * dwell_s),
         )
 
+    @property
+    def reach_s(self) -> float:
+        """How long ago the look may be that a presence begins with."""
+        return max(LATEST_S, self.step_s)
+
+    @property
+    def unbroken(self) -> "Timing":
+        """For sightings between which looks have shown the thing as well: all of it counts."""
+        return replace(self, short_s=math.inf)
+
 
 class Counted(NamedTuple):
     """What was counted at a sighting; see Presence."""
@@ -131,7 +141,7 @@ class Presence:
     def begin(
         cls, now_s: float, at: datetime, session: int, *, paused: bool, strong: bool = True
     ) -> "Presence":
-        """Start at a first sighting."""
+        """Start at a first sighting; strong: with a score that would do for taking it up."""
         presence = cls(now_s, now_s, at, now_s, session, seen=1, strong=int(strong))
         if paused:
             presence.pause(now_s)

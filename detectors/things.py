@@ -6,7 +6,6 @@ at its place looks different, the old thing waits, the new one is followed besid
 is seen there again settles it.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -77,7 +76,7 @@ class StandingThings:
         self._story = Story(names, schedule, self._memory)
         self._things: list[Thing] = []
         self._next_number = 1
-        self._faint = FaintSightings(max(timing.step_s for timing in self._timing.values()))
+        self._faint = FaintSightings(max(timing.reach_s for timing in self._timing.values()))
 
     @property
     def min_conf(self) -> float:
@@ -182,7 +181,7 @@ class StandingThings:
             instant.captured_at,
             instant.session,
             self._schedule.in_zone(thing.zone_id),
-            replace(timing, short_s=math.inf) if observed else timing,
+            timing.unbroken if observed else timing,
             strong=strong,
             paused=self._kind.is_paused(thing, scene),
             verified=verified,

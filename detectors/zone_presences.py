@@ -7,12 +7,11 @@ peak alone is no violation: a third of the sightings have to be above the upper 
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Protocol
 
 from detectors.instant import Instant
 from detectors.memory import Memory
-from detectors.presence import LATEST_S, Presence, Timing
+from detectors.presence import Presence, Timing
 from detectors.reading import Level, Reading
 from detectors.record import Ledger
 from detectors.scene import Scene
@@ -182,7 +181,7 @@ class ZonePresences:
         if since is None or since.now_s >= now_s:
             return scene.instant
         known = since.now_s > self._ended_s.get(zone_id, -math.inf)
-        near = now_s - since.now_s <= max(LATEST_S, self._timing[zone_id].step_s)
+        near = now_s - since.now_s <= self._timing[zone_id].reach_s
         return since if known and near else scene.instant
 
     def _see(self, thing: Thing, reading: Reading, scene: Scene, *, observed: bool = False) -> None:
@@ -193,7 +192,7 @@ class ZonePresences:
             instant.captured_at,
             instant.session,
             self._schedule.in_zone(thing.zone_id),
-            replace(timing, short_s=math.inf) if observed else timing,
+            timing.unbroken if observed else timing,
             strong=reading.level is Level.ENTER,
             paused=reading.paused,
             still=instant.still,

@@ -22,13 +22,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.scenes.drawing import Drawing, set_camera, set_lamps, set_light
 from training.scenes.film import FPS, encode
 from training.scenes.lens import Lens, draw_lens, shoot
 from training.scenes.light import WEATHERS
 from training.scenes.rendering import Rendered, Renderer
 from training.scenes.scene import streams_of
 from training.scenes.stage import Stage, set_stage
+from training.scenes.staged import Staged
 from training.scenes.story import StoryError, read_story
 from training.scenes.truth import truth_of
 
@@ -107,31 +107,20 @@ def _lens(stage: Stage) -> Lens:
 def _pictures(stage: Stage, threads: int) -> Any:
     """Yield at_s, the rendered picture and (thing, actor's name or "") of every moment."""
     samples = SAMPLES * (2 if stage.light.lamps else 1)
-    renderer, drawing = Renderer(WIDTH, HEIGHT, samples, threads), Drawing(stage.light)
-    for thing in stage.still:
-        drawing.add(thing)
-    items = [drawing.add(thing) for thing in stage.actors]
-    set_light(stage.light)
-    set_lamps(stage.lamps)
-    set_camera(stage.camera)
+    renderer, staged = Renderer(WIDTH, HEIGHT, samples, threads), Staged(stage)
     names = [actor.name for actor in stage.story.actors]
     before = stage.at(stage.story.moments[0])
     kept: Rendered | None = None
     for number, at_s in enumerate(stage.story.moments):
         now = stage.at(at_s)
         region = stage.changed(before, now, WIDTH, HEIGHT)
-        for item, actor in zip(items, now, strict=True):
-            item.hide_render = actor is None
-            if actor is not None:
-                drawing.move(item, actor)
+        actors = staged.show(now)
         if kept is None:
             kept = renderer.render(stage.seed)
         elif region is not None:
             kept = _patched(kept, renderer.render(stage.seed + number, region), region)
         before = now
-        standing = [
-            (new or thing, name) for new, thing, name in zip(now, stage.actors, names, strict=True)
-        ]
+        standing = zip(actors, names, strict=True)
         yield at_s, kept, [*((thing, "") for thing in stage.still), *standing]
 
 

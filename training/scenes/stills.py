@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from training.scenes.drawing import Drawing, set_camera, set_lamps, set_light
 from training.scenes.lens import draw_lens, shoot
 from training.scenes.light import WEATHERS
 from training.scenes.rendering import Renderer, save_jpeg
@@ -25,6 +24,7 @@ from training.scenes.request import worker_of
 from training.scenes.scene import streams_of
 from training.scenes.sequence import HEIGHT, WIDTH
 from training.scenes.stage import Stage, set_stage
+from training.scenes.staged import Staged
 from training.scenes.story import Story, StoryError, read_story
 from training.scenes.truth import truth_of
 
@@ -83,32 +83,21 @@ def shoot_story(story: Story, seed: int, out: Path, threads: int) -> None:
     weather = None if sky.uniform() < OWN_WEATHER else str(sky.choice(WEATHERS))
     stage = set_stage(story, seed, weather, spread=SPREAD)
     samples = SAMPLES * (2 if stage.light.lamps else 1)
-    renderer, drawing = Renderer(WIDTH, HEIGHT, samples, threads), Drawing(stage.light)
-    for thing in stage.still:
-        drawing.add(thing)
-    items = [drawing.add(thing) for thing in stage.actors]
-    set_light(stage.light)
-    set_lamps(stage.lamps)
-    set_camera(stage.camera)
+    renderer, staged = Renderer(WIDTH, HEIGHT, samples, threads), Staged(stage)
     moments = moments_of(story, seed)
     for view in missing:
-        now = stage.at(moments[view])
-        for item, actor in zip(items, now, strict=True):
-            item.hide_render = actor is None
-            if actor is not None:
-                drawing.move(item, actor)
+        actors = staged.show(stage.at(moments[view]))
         rendered = renderer.render(seed * 16 + view)
         numbers = streams_of(seed)(f"lens {view}")
         lens = draw_lens(numbers, stage.light)
         picture = shoot(rendered.picture, rendered.depth, stage.light, lens, numbers)
         save_jpeg(picture, out / f"{names[view]}.jpg", lens.quality)
-        shown = [new or old for new, old in zip(now, stage.actors, strict=True)]
         record = {
             **_record(stage, moments[view]),
             "view": view,
             "file": f"{names[view]}.jpg",
             "lens": asdict(lens),
-            "things": truth_of((*stage.still, *shown), rendered.mask, stage.camera),
+            "things": truth_of((*stage.still, *actors), rendered.mask, stage.camera),
         }
         partial = out / f"{names[view]}.json.part"
         partial.write_text(json.dumps(record), encoding="utf-8")
