@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from sqlalchemy import Connection, Engine, MetaData, create_engine, inspect, select, text
 
 from benchmarks.postgres import Cluster
-from cases import PinnedLook, Review, Store, StoreError, StoreTooNew
+from cases import PinnedLook, Review, Store, StoreBusy, StoreError, StoreTooNew
 from cases.migrations import MIGRATIONS, Migration, current_version, migrate
 from cases.store import schema
 from cases.store.database import open_engine
@@ -245,6 +246,19 @@ for number in range(10):
         process.stdin.write(b"go\n")
         process.stdin.close()
     assert [process.wait() for process in processes] == [0, 0]
+
+
+def test_a_locked_new_store_is_waited_for_as_long_as_asked(tmp_path: Path) -> None:
+    """No longer: the driver's own time-out, which is 5 s, does not hold from the first line on."""
+    path = tmp_path / "store.sqlite3"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("CREATE TABLE other (a)")
+    other.execute("BEGIN EXCLUSIVE")
+    begun_s = time.monotonic()
+    with pytest.raises(StoreBusy):
+        Store.open(path, busy_timeout_s=0.2)
+    assert 0.2 <= time.monotonic() - begun_s < 4.0
+    other.close()
 
 
 def test_several_may_open_a_new_database_at_once(quick_cluster: Cluster, database: str) -> None:

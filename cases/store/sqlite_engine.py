@@ -23,12 +23,9 @@ def sqlite_engine(url: URL, busy_timeout_s: float) -> Engine:
     def connected(connection: sqlite3.Connection, record: Any) -> None:
         del record
         connection.isolation_level = None  # the driver begins nothing; `begun` does
-        write_ahead(connection, busy_timeout_s)
-        for pragma in (
-            f"busy_timeout = {int(busy_timeout_s * 1000)}",
-            "synchronous = FULL",
-            "foreign_keys = ON",
-        ):
+        connection.execute(f"PRAGMA busy_timeout = {int(busy_timeout_s * 1000)}").close()
+        _write_ahead(connection, busy_timeout_s)
+        for pragma in ("synchronous = FULL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}").close()
 
     def begun(connection: Connection) -> None:
@@ -41,7 +38,7 @@ def sqlite_engine(url: URL, busy_timeout_s: float) -> Engine:
     return engine
 
 
-def write_ahead(connection: sqlite3.Connection, busy_timeout_s: float) -> None:
+def _write_ahead(connection: sqlite3.Connection, busy_timeout_s: float) -> None:
     """Turn the write-ahead log on, which a file remembers: only the first to open it has to.
 
     Where several open a new file at once, SQLite tells all but one that it is locked, at once and
