@@ -18,7 +18,7 @@ from training.scenes.cameras import Camera
 from training.scenes.lens import draw_lens, shoot
 from training.scenes.light import WEATHERS, draw_light
 from training.scenes.paint import WHITE
-from training.scenes.request import RequestError, read_request, worker_of
+from training.scenes.request import RequestError, count_of, read_request, worker_of
 from training.scenes.scene import make_scene, streams_of
 from training.scenes.shape import box
 from training.scenes.silhouette import silhouette_px
@@ -195,6 +195,14 @@ def test_a_worker_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ArgumentTypeError, match="as in 0/2"):
         worker_of(text)
     assert worker_of("1/2") == (1, 2)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "two", "1.5", ""])
+def test_a_count_of_nothing_is_refused(text: str) -> None:
+    """No rounds, no threads: the tool would end at once, or hang, without a word."""
+    with pytest.raises(ArgumentTypeError, match="from 1 on"):
+        count_of(text)
+    assert count_of("2") == 2
 
 
 def test_the_renderers_mask_agrees_with_the_geometry(tmp_path: Path) -> None:

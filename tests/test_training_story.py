@@ -18,6 +18,7 @@ from training.annotations import read_scene
 from training.assemble import Sources, assemble
 from training.scenes.cast import CAST
 from training.scenes.film import FilmError, encode
+from training.scenes.moments import draw_moments
 from training.scenes.stage import set_stage
 from training.scenes.story import Story, StoryError, parse_story, read_story
 
@@ -256,3 +257,14 @@ def test_the_cameras_of_pictures_to_learn_from_stand_farther_apart() -> None:
         4.0 * (near.camera.yaw - np.radians(yaw))
     )
     assert far.light == near.light
+
+
+def test_moments_of_a_violation_are_drawn_more_often() -> None:
+    """One bag all the time, wrong for the last quarter: half of what is drawn shows it wrong."""
+    bag = {"name": "bag", "thing": "garbage", "way": [[0, 12, 8, 0]]}
+    wrong = {"kind": "exposed_garbage", "zone": "place", "from_s": 6, "actors": ["bag"]}
+    story = parse_story(told(length_s=8, actors=[bag], wrong=[wrong | {"to_s": None}]))
+    drawn = [draw_moments(story, seed, 1)[0] for seed in range(400)]
+    assert set(drawn) == set(story.moments)
+    assert drawn.count(6.0) == pytest.approx(200, abs=40)
+    assert draw_moments(story, 7, 3) == sorted(draw_moments(story, 7, 3))

@@ -16,7 +16,7 @@ from pathlib import Path
 from training.scenes.drawing import Drawing, set_camera, set_lamps, set_light
 from training.scenes.lens import draw_lens, shoot
 from training.scenes.rendering import Renderer, save_jpeg
-from training.scenes.request import Request, RequestError, read_request, worker_of
+from training.scenes.request import Request, RequestError, count_of, read_request, worker_of
 from training.scenes.scene import make_scene, streams_of
 from training.scenes.truth import truth_of
 
@@ -29,7 +29,7 @@ def main() -> int:
     parser.add_argument(
         "--worker", type=worker_of, default="0/1", help="this worker and how many: 0/2"
     )
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=count_of, default=2)
     options = parser.parse_args()
     try:
         request = read_request(options.request)

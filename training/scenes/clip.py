@@ -19,7 +19,7 @@ from training.scenes.cameras import Camera
 from training.scenes.cars import make_car
 from training.scenes.light import Light, draw_light
 from training.scenes.people import make_person
-from training.scenes.request import worker_of
+from training.scenes.request import count_of, worker_of
 from training.scenes.scene import streams_of
 from training.scenes.stalls import make_stall
 from training.scenes.street import KERB_M, Street, furnish
@@ -215,7 +215,7 @@ def main() -> int:
     parser.add_argument(
         "--worker", type=worker_of, default="0/1", help="this worker and how many: 0/2"
     )
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=count_of, default=2)
     parser.add_argument("--only", type=int, nargs="*", help="render these ticks alone")
     options = parser.parse_args()
     worker, workers = options.worker

@@ -24,7 +24,7 @@ from training.scenes.light import Light
 from training.scenes.plate import Plate, read_plate
 from training.scenes.plated import set_things
 from training.scenes.rendering import Renderer, read_picture, save_jpeg
-from training.scenes.request import RequestError, worker_of
+from training.scenes.request import RequestError, count_of, worker_of
 from training.scenes.scene import streams_of
 from training.scenes.thing import Thing
 from training.scenes.truth import truth_of
@@ -41,11 +41,11 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--views", type=Path, default=VIEWS, help="JSON of each camera's view")
     parser.add_argument("--first-seed", type=int, default=1)
-    parser.add_argument("--pictures", type=int, required=True)
+    parser.add_argument("--pictures", type=count_of, required=True)
     parser.add_argument(
         "--worker", type=worker_of, default="0/1", help="this worker and how many: 0/2"
     )
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=count_of, default=1)
     options = parser.parse_args()
     worker, workers = options.worker
     try:

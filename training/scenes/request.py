@@ -43,6 +43,13 @@ def worker_of(text: str) -> tuple[int, int]:
     return int(number), int(count)
 
 
+def count_of(text: str) -> int:
+    """Read a whole number from 1 on; raises argparse's error, which ends the tool."""
+    if not (text.isdecimal() and int(text) >= 1):
+        raise ArgumentTypeError(f"{text!r}: expected a whole number from 1 on")
+    return int(text)
+
+
 def read_request(path: Path) -> Request:
     """Read a request file; raises RequestError with the key and what is wrong."""
     try:

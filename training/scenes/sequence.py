@@ -26,6 +26,7 @@ from training.scenes.film import FPS, encode
 from training.scenes.lens import Lens, draw_lens, shoot
 from training.scenes.light import WEATHERS
 from training.scenes.rendering import Rendered, Renderer
+from training.scenes.request import count_of
 from training.scenes.scene import streams_of
 from training.scenes.stage import Stage, set_stage
 from training.scenes.staged import Staged
@@ -45,7 +46,7 @@ def main() -> int:
     parser.add_argument("stories", type=Path, nargs="+")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=FIRST_SEED)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=count_of, default=2)
     parser.add_argument("--weather", choices=WEATHERS, help="in place of the story's own")
     options = parser.parse_args()
     if shutil.which("ffmpeg") is None:

@@ -13,14 +13,14 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from training.scenes.lens import draw_lens, shoot
 from training.scenes.light import WEATHERS
+from training.scenes.moments import draw_moments
 from training.scenes.rendering import Renderer, save_jpeg
-from training.scenes.request import worker_of
+from training.scenes.request import count_of, worker_of
 from training.scenes.scene import streams_of
 from training.scenes.sequence import HEIGHT, WIDTH
 from training.scenes.stage import Stage, set_stage
@@ -41,9 +41,9 @@ def main() -> int:
     parser.add_argument("stories", type=Path, nargs="+")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--first-seed", type=int, required=True)
-    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--rounds", type=count_of, default=1)
     parser.add_argument("--worker", type=worker_of, default="0/1", help="0/2: first of two")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=count_of, default=2)
     options = parser.parse_args()
     try:
         stories = [read_story(path) for path in options.stories]
@@ -84,7 +84,7 @@ def shoot_story(story: Story, seed: int, out: Path, threads: int) -> None:
     stage = set_stage(story, seed, weather, spread=SPREAD)
     samples = SAMPLES * (2 if stage.light.lamps else 1)
     renderer, staged = Renderer(WIDTH, HEIGHT, samples, threads), Staged(stage)
-    moments = moments_of(story, seed)
+    moments = draw_moments(story, seed, VIEWS)
     for view in missing:
         actors = staged.show(stage.at(moments[view]))
         rendered = renderer.render(seed * 16 + view)
@@ -102,15 +102,6 @@ def shoot_story(story: Story, seed: int, out: Path, threads: int) -> None:
         partial = out / f"{names[view]}.json.part"
         partial.write_text(json.dumps(record), encoding="utf-8")
         partial.replace(out / f"{names[view]}.json")
-
-
-def moments_of(story: Story, seed: int) -> Sequence[float]:
-    """Draw VIEWS moments, those with more actors on stage more often, in order."""
-    moments = story.moments
-    weights = [1e-3 + sum(a.stands(at_s) is not None for a in story.actors) for at_s in moments]
-    shares = [weight / sum(weights) for weight in weights]
-    drawn = streams_of(seed)("moments").choice(len(moments), VIEWS, replace=False, p=shares)
-    return [moments[index] for index in sorted(drawn.tolist())]
 
 
 def _record(stage: Stage, at_s: float) -> dict[str, object]:
