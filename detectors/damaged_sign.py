@@ -36,7 +36,12 @@ DAMAGED_SHARE = 0.75
 STAY = 0.4
 """A whole sign is still recognised down to this share of the rule's score ..."""
 USUAL = 0.6
-"""... and of what it usually has."""
+"""... and of what it usually has, where it looks as it always did ..."""
+USUAL_CHANGED = 0.87
+"""... and on the mean of the looks down to this one where it does not: two witnesses, each weak by
+itself. A shadow over a whole sign changes its look, and leaves 0.92 or more of its score."""
+MEAN_OVER = 16
+"""Looks over which that mean is taken: one look's score of a whole sign is often lower."""
 MISSED = 0.2
 """Share of looks in which a model misses a whole sign: one it does not see is not surely broken."""
 ALTERED = 0.8
@@ -77,6 +82,8 @@ class Sign:
         self.cover = 0
         """... and how well that is known: up by one with every look that finds something before
         it, down with every look that shows the same and finds nothing."""
+        self.left: tuple[float, int] = (0.0, 0)
+        """Mean score of "whole" of the last looks that found it changed, and how many they are."""
         self.votes: Counter[Verdict] = Counter()
         """Of the looks since the last reading."""
         self.scores: list[float] = []
@@ -122,6 +129,15 @@ class Sign:
         self.cover -= 1
         return True
 
+    def note_whole(self, whole: float, alike: float | None) -> float:
+        """Take a look's score of "whole", if it has one; return the mean since the sign changed."""
+        mean, count = self.left if alike is not None and alike < UNCHANGED else (0.0, 0)
+        if whole:
+            count = min(count + 1, MEAN_OVER)
+            mean += (whole - mean) / count
+        self.left = (mean, count)
+        return mean
+
     def _looks_covered(self, scene: Scene) -> bool:
         alike = appearance.likeness(self.covered, scene.picture)
         return alike is not None and alike >= appearance.LOOKS_SAME
@@ -132,6 +148,7 @@ class Sign:
             "views": self.views.to_json(),
             "covered": None if self.covered is None else self.covered.to_json(),
             "cover": self.cover,
+            "left": list(self.left),
             "changed": None if self.changed is None else self.changed.to_json(),
             "votes": {str(verdict): count for verdict, count in self.votes.items()},
             "damage": sum(self.scores) / len(self.scores) if self.scores else None,
@@ -144,6 +161,8 @@ class Sign:
         covered = data.get("covered")
         self.covered = None if covered is None else Signature.from_json(covered)
         self.cover = int(data.get("cover", 0))
+        mean, count = data.get("left", (0.0, 0))
+        self.left = (float(mean), int(count))
         self.votes = Counter({Verdict(name): count for name, count in data["votes"].items()})
         damaged = self.votes[Verdict.DAMAGED]
         self.scores = [] if data["damage"] is None else [float(data["damage"])] * damaged
@@ -196,13 +215,14 @@ class DamagedSign:
             return (Verdict.UNSURE, 0.0)
         whole, damage = scores
         alike = sign.views.likeness(scene.picture)
+        mean = sign.note_whole(whole, alike)
         same = alike is not None and alike >= UNCHANGED
         rivals = damage >= RIVAL * whole
         believed = _seconded(damage, alike) if rivals and not same else damage
         if damage >= self.min_conf and believed >= max(self._conf, whole):
             return (Verdict.UNSURE, 0.0) if same else (Verdict.DAMAGED, believed)
         ever = sign.views.usual_score(scene.picture)
-        usual = alike is None or whole >= USUAL * ever
+        usual = alike is None or (whole >= USUAL * ever and mean >= _usual_share(alike) * ever)
         if whole > damage and usual:
             # What has changed and may be damaged must not become the reference.
             doubtful = rivals and alike is not None and not same
@@ -214,7 +234,7 @@ class DamagedSign:
             return (Verdict.UNSURE, 0.0)
         if whole or damage:
             # That it has less than usual is a witness as well, but any sign is missed at times.
-            left = max(whole / ever, MISSED)
+            left = min(max(whole / ever, MISSED), 1.0)
             return (Verdict.DAMAGED, 1 - (1 - _seconded(damage, alike)) * left)
         gone = likeness < appearance.LOOKS_CHANGED and not sign.is_covered(scene)
         return (Verdict.GONE, 1.0) if gone else (Verdict.UNSURE, 0.0)
@@ -262,6 +282,12 @@ def _scores_on(sign: Sign, scene: Scene) -> tuple[float, float] | None:
     for index in np.flatnonzero(on_sign).tolist():
         best[seen.names[index]] = max(best[seen.names[index]], float(seen.scores[index]))
     return (best["sign"], best["sign_damaged"])
+
+
+def _usual_share(alike: float) -> float:
+    """Return the share of its usual score that a whole sign has left, by how it looks."""
+    changed = (UNCHANGED - alike) / (UNCHANGED - appearance.LOOKS_CHANGED)
+    return USUAL + (USUAL_CHANGED - USUAL) * min(max(changed, 0.0), 1.0)
 
 
 def _seconded(damage: float, alike: float | None) -> float:

@@ -33,6 +33,8 @@ class SignViews:
         """Looks that called it whole, where there is no reference yet."""
         self._scores: dict[str, float] = {}
         """What a model usually gives the whole sign."""
+        self._counts: dict[str, int] = {}
+        """Looks that this is the mean of."""
 
     def is_known(self, picture: NDArray[np.uint8] | None) -> bool:
         """Whether there is a reference for this light."""
@@ -54,22 +56,30 @@ class SignViews:
         if picture is None or fresh is None:
             return
         light = _light(picture)
-        usual = self._scores.setdefault(light, score)
+        usual = self._scores.get(light, score)
         known = self._views.get(light)
         alike = appearance.likeness(known, picture)
         if known is None or alike is None:
+            self._average(light, score)
             self._first[light] = self._first.get(light, 0) + 1
             if self._first[light] >= FIRST_LOOKS:
                 self._views[light] = fresh
         elif alike >= appearance.LOOKS_SAME and score >= NEARLY * usual:
             self._views[light] = appearance.blended(known, fresh, BLEND)
-            self._scores[light] = usual + BLEND * (score - usual)
+            self._average(light, score)
             self._renewed[light] = 0
         else:
             self._renewed[light] = self._renewed.get(light, 0) + 1
             if self._renewed[light] >= NEW_LOOK:
-                self._views[light], self._scores[light] = fresh, score
-                self._renewed[light] = 0
+                self._views[light] = fresh
+                self._renewed[light] = self._counts[light] = 0
+                self._average(light, score)
+
+    def _average(self, light: str, score: float) -> None:
+        """Follow the score: the plain mean of the first looks, then by BLEND a look."""
+        count = self._counts[light] = self._counts.get(light, 0) + 1
+        usual = self._scores.get(light, score)
+        self._scores[light] = usual + max(BLEND, 1 / count) * (score - usual)
 
     def doubt(self, picture: NDArray[np.uint8] | None) -> None:
         """Take a view that shows it damaged: a first or a new reference has to wait."""
@@ -84,6 +94,7 @@ class SignViews:
             "renewed": dict(self._renewed),
             "first": dict(self._first),
             "scores": dict(self._scores),
+            "counts": dict(self._counts),
         }
 
     @classmethod
@@ -94,6 +105,8 @@ class SignViews:
         views._renewed = dict(data["renewed"])
         views._first = dict(data.get("first", {}))
         views._scores = dict(data.get("scores", {}))
+        known = dict.fromkeys(views._scores, round(1 / BLEND))
+        views._counts = dict(data.get("counts", known))
         return views
 
 

@@ -258,6 +258,39 @@ def test_a_sign_with_a_fraction_of_its_usual_score_is_broken() -> None:
     assert event.violation.label == "sign_damaged"
 
 
+@pytest.mark.parametrize(
+    ("score", "dark", "found"),
+    [(0.56, True, 1), (0.66, True, 0), (0.56, False, 0)],
+    ids=["less and changed", "a shadow", "less of the same"],
+)
+def test_a_little_less_is_damage_only_where_much_has_changed(
+    score: float, found: int, *, dark: bool
+) -> None:
+    """Half of a board goes dark and its score falls from 0.70 to 0.56; either alone is nothing."""
+
+    def script(one: Front) -> None:
+        if one.at_s >= 40.0:
+            if dark:
+                one.crop("middle")[:, 70:] = one.crop("middle")[:, 70:] // 5
+            one.found["middle"] = ("sign", score)
+
+    assert len(confirmed(told(script, 300.0))) == found
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_a_sign_usually_has_is_a_mean(seed: int) -> None:
+    """Its first look was lucky, and its score wavers; then the shop gets a board of the like."""
+
+    def script(one: Front) -> None:
+        wavering = np.random.default_rng([seed, int(one.at_s)]).normal(0.72, 0.08)
+        one.found["middle"] = ("sign", 0.95 if one.at_s == 0 else float(wavering))
+        if one.at_s >= 40.0:
+            one.repaint("middle", np.full((50, 160, 3), (30, 60, 170), np.uint8))
+            one.crop("middle")[12:38, 20:140:9] = 230
+
+    assert confirmed(told(script, 400.0, seed=seed)) == []
+
+
 def test_what_may_be_damaged_does_not_become_the_reference() -> None:
     """A model wavers between whole and damaged from the tear on: the reference stays the whole."""
 
