@@ -36,12 +36,18 @@ TONE = 0.12
 """Change of the logarithm of brightness, against the picture's, from which a cell has changed."""
 HUE = 0.07
 """The same for red against green and blue against green."""
+LEAST_TONE, LEAST_HUE = 0.04, 0.03
+"""The same of a place on a road that is quieter: grey soil on asphalt differs by 0.06."""
+QUIET_SHARE = 0.95
+"""Share of a road's bare cells that differ by less in this look is what its quiet is told by."""
 WARM = 0.05
 """Soil is redder than the road by this logarithm of red against blue; shade is bluer."""
 UNEVEN = 0.09
 """Spread of the logarithm of brightness in what is no plain shade."""
 NEW_SHARE = 0.25
 """Share of changed cells in a place that looks new."""
+LEAST_CELLS = 20
+"""Bare cells under which nothing is said of the road at large."""
 DARK = 45.0
 """Mean grey level under which colours say little."""
 
@@ -111,7 +117,7 @@ class Road:
         log = log[np.isfinite(log).all(axis=1)]
         if len(log) < 6:
             return None
-        changed = _changed(log)
+        changed = _changed(log, *self._thresholds())
         if changed.mean() < NEW_SHARE:
             return Novelty(new=False, shade=False)
         log = log[changed]
@@ -123,11 +129,23 @@ class Road:
 
     def changed_share(self) -> float:
         """Share of the zones' bare cells that differ from the reference in this look."""
+        log = self._bare_road()
+        return float(_changed(log).mean()) if len(log) >= LEAST_CELLS else 0.0
+
+    def _bare_road(self) -> Cells:
+        """(N, 3) logarithms of this look's colours over the reference's where the road is bare."""
         if self._log is None:
-            return 0.0
+            return np.empty((0, 3))
         log = self._log[self._inside & self._bare_now]
-        log = log[np.isfinite(log).all(axis=1)]
-        return float(_changed(log).mean()) if len(log) >= 20 else 0.0
+        return np.asarray(log[np.isfinite(log).all(axis=1)])
+
+    def _thresholds(self) -> tuple[float, float]:
+        """Return the changes of tone and hue that count in this look: more than the road's own."""
+        log = self._bare_road()
+        if len(log) < LEAST_CELLS:
+            return TONE, HUE
+        tone, hue = (float(np.quantile(each, QUIET_SHARE)) for each in _changes(log))
+        return min(max(tone, LEAST_TONE), TONE), min(max(hue, LEAST_HUE), HUE)
 
     def _begin(self, rows: int) -> None:
         self._rows = rows
@@ -203,10 +221,16 @@ class Road:
         self._updated_s = -np.inf if data["updated_s"] is None else float(data["updated_s"])
 
 
-def _changed(log: Cells) -> NDArray[np.bool_]:
-    """(N,) whether (N, 3) logarithms of colours differ by more than light and noise do."""
+def _changes(log: Cells) -> tuple[Cells, Cells]:
+    """(N,) changes of tone and of hue of (N, 3) logarithms of colours."""
     hue = np.abs(log[:, [0, 2]] - log[:, [1]]).max(axis=1)
-    return np.asarray((np.abs(log.mean(axis=1)) > TONE) | (hue > HUE))
+    return np.abs(log.mean(axis=1)), np.asarray(hue)
+
+
+def _changed(log: Cells, tone: float = TONE, hue: float = HUE) -> NDArray[np.bool_]:
+    """(N,) whether (N, 3) logarithms of colours differ by more than light and noise do."""
+    tones, hues = _changes(log)
+    return np.asarray((tones > tone) | (hues > hue))
 
 
 def _shrunk(picture: NDArray[np.uint8] | None, rows: int) -> Cells | None:

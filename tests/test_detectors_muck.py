@@ -245,12 +245,13 @@ def _shown(
     [
         ([], [(MUCK, SOIL, 12.0)], True),
         ([], [(MUCK, (150.0, 148.0, 146.0), 14.0)], True),  # lime, gravel: lighter
+        ([], [(MUCK, (109.0, 106.0, 103.0), 6.0)], True),  # grey soil: by little, but everywhere
         ([(MUCK, SOIL, 12.0)], [(MUCK, SOIL, 12.0)], False),  # tar: the model found it only now
         ([], [(MUCK, WATER, 1.0)], False),  # a bucket of water
         ([], [(MUCK, SHADE, 1.0)], False),  # the shade of a post
         ([], [((0, 180, 640, 360), WATER, 1.0), (MUCK, (60.0, 60.0, 62.0), 14.0)], False),  # rain
     ],
-    ids=["soil", "gravel", "tar", "water", "shade", "wet road"],
+    ids=["soil", "gravel", "grey soil", "tar", "water", "shade", "wet road"],
 )
 def test_pixels_tell_muck_from_tar_water_and_shade(
     before: list[object], after: list[object], *, confirmed: bool
@@ -333,6 +334,16 @@ def test_a_heap_that_stays_is_confirmed_after_an_hour() -> None:
     found = confirmations(watch(_rule("muck_pile", dwell_s=None)), street.looks(3640.0))
     assert len(found) == 1
     assert 3600.0 <= found[0].violation.last_at_s <= 3610.0
+
+
+@pytest.mark.parametrize(("edge_y", "confirmed"), [(270.0, True), (258.0, False)])
+def test_a_heap_lies_where_its_middle_is(edge_y: float, *, confirmed: bool) -> None:
+    """Its front edge, at 276, reaches over the kerb; its middle lies a quarter higher, at 264."""
+    edge = edge_y / 360.0
+    pavement = Zone("pavement", "any", ((0.0, 0.4), (1.0, 0.4), (1.0, edge), (0.0, edge)))
+    street = Street([_muck(0.0, box=(290.0, 228.0, 370.0, 276.0))])
+    found = confirmations(watch(_rule("muck_pile", zones=(pavement,))), street.looks(100.0))
+    assert bool(found) is confirmed
 
 
 def test_permitted_works_may_have_heaps() -> None:

@@ -10,7 +10,7 @@ import pytest
 from models import STREET_CLASSES, Detections, load, read_picture
 from tests.conftest import REPOSITORY
 from tests.rendered import rendered
-from training.calibrate import BETA, MOST, best_of, main, shift
+from training.calibrate import MOST, best_of, beta_of, main, shift
 from training.scoring import Tally
 
 WEIGHTS = REPOSITORY / "models" / "weights" / "street.onnx"
@@ -23,8 +23,17 @@ def test_the_best_score_is_that_of_the_best_f_measure() -> None:
     """Four right ones of five, then only wrong ones: the fourth's score, 1.0 and 0.8."""
     scores, hits = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3], [True] * 4 + [False] * 3
     tally = Tally(5, scores, hits, [(hit,) * 10 for hit in hits])
-    assert best_of(tally, BETA) == [0.6, 1.0, 0.8]
-    assert best_of(Tally(5), BETA) == [1.0, 0.0, 0.0]
+    assert best_of(tally, 0.7) == [0.6, 1.0, 0.8]
+    assert best_of(Tally(5), 0.7) == [1.0, 0.0, 0.0]
+
+
+def test_precision_counts_most_where_one_box_is_a_case() -> None:
+    """Of five, 0.9 and 0.8 are right, then every second: garbage stops there, cars go on."""
+    scores = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4]
+    hits = [True, True, False, True, False, True]
+    tally = Tally(5, scores, hits, [(hit,) * 10 for hit in hits])
+    assert [best_of(tally, beta_of(name))[0] for name in ("garbage", "car")] == [0.8, 0.4]
+    assert beta_of("garbage") < beta_of("person") < beta_of("car")
 
 
 def _scores(model: Path) -> dict[str, list[float]]:
