@@ -27,14 +27,15 @@ from training.rebuild import HEADS
 from training.scoring import Tally
 from training.split import split_scenes
 
-RARE_BETA = 0.5
-"""Weight of recall against precision for what is a case by itself: a false one costs a visit, a
-missed look comes again. Kinds of violation may ask for less (benchmarks.kind_conf)."""
-COMMON_BETA = 0.7
-"""The same of people, two-wheelers and signs, of which it takes several, or a change."""
-VEHICLE_BETA = 1.0
-"""The same of cars, buses and trucks: most of them drive by, and are no case."""
-VEHICLES = frozenset({"car", "bus", "truck"})
+BETA = 1.0
+"""Weight of recall against precision (van Rijsbergen's)."""
+CASE_BETA = 0.5
+"""The same of what is a case by itself: a false one costs a visit, a missed look comes again. Kinds
+of violation may ask for less (benchmarks.kind_conf)."""
+SIGN_BETA = 0.7
+"""The same of whole signs: one that is broken has to be heard beside them."""
+NO_CASES = COMMON | {"muck_truck", "muck_truck_open"}
+"""Of these it takes several, a while, or a change."""
 MOST = 1.5
 """Logits by which a class is moved at most: few pictures do not say more."""
 LEAST_ASKED = 30
@@ -84,9 +85,9 @@ def best_scores(model: Path, scenes: Sequence[Path]) -> dict[str, list[float]]:
 
 def beta_of(name: str) -> float:
     """Return a class's weight of recall against precision."""
-    if name in VEHICLES:
-        return VEHICLE_BETA
-    return COMMON_BETA if name in COMMON else RARE_BETA
+    if name == "sign":
+        return SIGN_BETA
+    return BETA if name in NO_CASES else CASE_BETA
 
 
 def best_of(tally: Tally, beta: float) -> list[float]:
