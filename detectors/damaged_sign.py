@@ -20,6 +20,7 @@ from detectors.place import UNITS, areas, intersections
 from detectors.presence import Timing
 from detectors.reading import Level, Reading
 from detectors.rule import Rule
+from detectors.running_mean import running_mean
 from detectors.scene import Scene
 from detectors.schedule import Schedule
 from detectors.sign_views import SignViews, is_day
@@ -132,11 +133,8 @@ class Sign:
     def note_whole(self, whole: float, alike: float | None) -> float:
         """Take a look's score of "whole", if it has one; return the mean since the sign changed."""
         mean, count = self.left if alike is not None and alike < UNCHANGED else (0.0, 0)
-        if whole:
-            count = min(count + 1, MEAN_OVER)
-            mean += (whole - mean) / count
-        self.left = (mean, count)
-        return mean
+        self.left = running_mean(mean, count, whole, MEAN_OVER) if whole else (mean, count)
+        return self.left[0]
 
     def _looks_covered(self, scene: Scene) -> bool:
         alike = appearance.likeness(self.covered, scene.picture)

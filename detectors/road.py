@@ -81,8 +81,10 @@ class Road:
         self._updated_s = -np.inf
         self._log: Cells | None = None
         """(rows, columns, 3) logarithm of this look's colours over the reference's."""
-        self._bare_now = np.zeros((0, COLUMNS), bool)
-        """Cells that nothing covers in this look."""
+        self._bare_log: Cells = np.empty((0, 3))
+        """(N, 3) the same where the road is bare in this look."""
+        self._least: tuple[float, float] | None = None
+        """Changes of tone and hue that count in this look, once somebody has asked."""
 
     def observe(self, scene: Scene, also: Sequence[Box] = ()) -> None:
         """Compare a look with the reference, then take what is bare in it into the reference.
@@ -95,7 +97,7 @@ class Road:
         now_s = scene.instant.now_s
         bare = ~self._covered([*scene.seen.boxes[scene.sure].tolist(), *also])
         colours = _shrunk(scene.picture, rows)
-        self._log, self._bare_now = None, bare
+        self._log, self._bare_log, self._least = None, np.empty((0, 3)), None
         if colours is not None:
             self._compare(colours, bare)
             if now_s - self._updated_s >= UPDATE_S or self._mean is None:
@@ -117,7 +119,7 @@ class Road:
         log = log[np.isfinite(log).all(axis=1)]
         if len(log) < 6:
             return None
-        changed = _changed(log, *self._thresholds())
+        changed = _changed(log, *self._least_changes())
         if changed.mean() < NEW_SHARE:
             return Novelty(new=False, shade=False)
         log = log[changed]
@@ -129,23 +131,14 @@ class Road:
 
     def changed_share(self) -> float:
         """Share of the zones' bare cells that differ from the reference in this look."""
-        log = self._bare_road()
+        log = self._bare_log
         return float(_changed(log).mean()) if len(log) >= LEAST_CELLS else 0.0
 
-    def _bare_road(self) -> Cells:
-        """(N, 3) logarithms of this look's colours over the reference's where the road is bare."""
-        if self._log is None:
-            return np.empty((0, 3))
-        log = self._log[self._inside & self._bare_now]
-        return np.asarray(log[np.isfinite(log).all(axis=1)])
-
-    def _thresholds(self) -> tuple[float, float]:
+    def _least_changes(self) -> tuple[float, float]:
         """Return the changes of tone and hue that count in this look: more than the road's own."""
-        log = self._bare_road()
-        if len(log) < LEAST_CELLS:
-            return TONE, HUE
-        tone, hue = (float(np.quantile(each, QUIET_SHARE)) for each in _changes(log))
-        return min(max(tone, LEAST_TONE), TONE), min(max(hue, LEAST_HUE), HUE)
+        if self._least is None:
+            self._least = _least_changes(self._bare_log)
+        return self._least
 
     def _begin(self, rows: int) -> None:
         self._rows = rows
@@ -178,6 +171,8 @@ class Road:
         common = log[bare & np.isfinite(log).all(axis=2)]
         if len(common) and float(colours.mean()) >= DARK:
             self._log = log - np.median(common, axis=0)
+            road = self._log[self._inside & bare]
+            self._bare_log = road[np.isfinite(road).all(axis=1)]
 
     def _update(self, colours: Cells, bare: NDArray[np.bool_], now_s: float) -> None:
         mean = self._mean
@@ -219,6 +214,14 @@ class Road:
             mean = _array(data["mean"], np.uint8, (*shape, 3)).astype(np.float64)
             self._mean = np.where(mean == 0, np.nan, mean)
         self._updated_s = -np.inf if data["updated_s"] is None else float(data["updated_s"])
+
+
+def _least_changes(log: Cells) -> tuple[float, float]:
+    """Return the changes of tone and hue above those of most of a bare road, (N, 3)."""
+    if len(log) < LEAST_CELLS:
+        return TONE, HUE
+    tone, hue = (float(np.quantile(each, QUIET_SHARE)) for each in _changes(log))
+    return min(max(tone, LEAST_TONE), TONE), min(max(hue, LEAST_HUE), HUE)
 
 
 def _changes(log: Cells) -> tuple[Cells, Cells]:

@@ -8,12 +8,15 @@ from numpy.typing import NDArray
 
 from detectors import appearance
 from detectors.appearance import GREY, Signature
+from detectors.running_mean import running_mean
 from detectors.violation import Box
 
 NIGHT_GREY = 70.0
 """Mean brightness of a picture under which signs are lit from inside, or not at all."""
 BLEND = 0.1
 """Share by which the reference follows what the whole sign looks like today."""
+MEAN_OVER = 10
+"""Looks over which its usual score is the mean: it follows as the reference does."""
 NEARLY = 0.8
 """Share of its usual score under which a view is not followed: what is half dark would be."""
 NEW_LOOK = 16
@@ -76,10 +79,10 @@ class SignViews:
                 self._average(light, score)
 
     def _average(self, light: str, score: float) -> None:
-        """Follow the score: the plain mean of the first looks, then by BLEND a look."""
-        count = self._counts[light] = self._counts.get(light, 0) + 1
-        usual = self._scores.get(light, score)
-        self._scores[light] = usual + max(BLEND, 1 / count) * (score - usual)
+        """Follow the score."""
+        usual, count = self._scores.get(light, score), self._counts.get(light, 0)
+        mean = running_mean(usual, count, score, MEAN_OVER)
+        self._scores[light], self._counts[light] = mean
 
     def doubt(self, picture: NDArray[np.uint8] | None) -> None:
         """Take a view that shows it damaged: a first or a new reference has to wait."""
@@ -105,7 +108,7 @@ class SignViews:
         views._renewed = dict(data["renewed"])
         views._first = dict(data.get("first", {}))
         views._scores = dict(data.get("scores", {}))
-        known = dict.fromkeys(views._scores, round(1 / BLEND))
+        known = dict.fromkeys(views._scores, MEAN_OVER)
         views._counts = dict(data.get("counts", known))
         return views
 

@@ -20,5 +20,4 @@ def draw_moments(story: Story, seed: int, count: int) -> Sequence[float]:
 
 def _weight(story: Story, at_s: float) -> float:
     on_stage = 1e-3 + sum(actor.stands(at_s) is not None for actor in story.actors)
-    wrong = any(w.from_s <= at_s and (w.to_s is None or at_s < w.to_s) for w in story.wrong)
-    return on_stage * (WRONG if wrong else 1)
+    return on_stage * (WRONG if story.is_wrong(at_s) else 1)

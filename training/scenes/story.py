@@ -1,6 +1,7 @@
 """A story: one camera, a street, and who does what when; the JSON of a sequence, checked."""
 
 import json
+import math
 from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from pathlib import Path
@@ -118,6 +119,11 @@ class Story:
     def is_shaken(self, at_s: float) -> bool:
         """Say whether the wind shakes the camera at a moment."""
         return _within(self.shakes, at_s)
+
+    def is_wrong(self, at_s: float) -> bool:
+        """Whether there is a violation at a moment."""
+        spans = ((w.from_s, math.inf if w.to_s is None else w.to_s) for w in self.wrong)
+        return _within(tuple(spans), at_s)
 
 
 def _within(spans: tuple[tuple[float, float], ...], at_s: float) -> bool:
