@@ -23,6 +23,7 @@ from detectors.rule import Rule
 from detectors.running_mean import running_mean
 from detectors.scene import Scene
 from detectors.schedule import Schedule
+from detectors.sign_evidence import UNCHANGED, Evidence
 from detectors.sign_views import SignViews, is_day
 from detectors.spaced import SpacedReadings
 from detectors.story import Names
@@ -35,16 +36,9 @@ READINGS = 16
 DAMAGED_SHARE = 0.75
 """Share of the readings that could tell which have to say so: 12 of 16."""
 STAY = 0.4
-"""A whole sign is still recognised down to this share of the rule's score ..."""
-USUAL = 0.6
-"""... and of what it usually has, where it looks as it always did ..."""
-USUAL_CHANGED = 0.87
-"""... and on the mean of the looks down to this one where it does not: two witnesses, each weak by
-itself. A shadow over a whole sign changes its look, and leaves 0.92 or more of its score."""
+"""A whole sign is still recognised down to this share of the rule's score."""
 MEAN_OVER = 16
 """Looks over which that mean is taken: one look's score of a whole sign is often lower."""
-MISSED = 0.2
-"""Share of looks in which a model misses a whole sign: one it does not see is not surely broken."""
 ALTERED = 0.8
 """Likeness under which a sign that has less is broken: half of it dark leaves 0.73."""
 ON_SIGN = 0.3
@@ -53,10 +47,8 @@ WIDEST = 1.6
 """A box larger than the zone by this factor reaches over the next sign, and tells of neither."""
 HIDDEN = 0.3
 """Share of a sign behind something else from which a look cannot tell."""
-UNCHANGED = 0.9
-"""Likeness from which a sign looks as it always did, whatever a model says of it today."""
-RIVAL = 0.5
-"""Share of the score of "whole" from which damage is heard at all where a sign has changed."""
+HEARD_OVER = 4
+"""Looks over whose mean damage is heard of."""
 COVER_MOST = 8
 """Looks that showed something before a sign; more of them prove nothing further."""
 
@@ -85,6 +77,8 @@ class Sign:
         it, down with every look that shows the same and finds nothing."""
         self.left: tuple[float, int] = (0.0, 0)
         """Mean score of "whole" of the last looks that found it changed, and how many they are."""
+        self.heard: tuple[float, int] = (0.0, 0)
+        """Mean score of damage of the last looks, and how many they are."""
         self.votes: Counter[Verdict] = Counter()
         """Of the looks since the last reading."""
         self.scores: list[float] = []
@@ -130,11 +124,21 @@ class Sign:
         self.cover -= 1
         return True
 
-    def note_whole(self, whole: float, alike: float | None) -> float:
-        """Take a look's score of "whole", if it has one; return the mean since the sign changed."""
+    def evidence(self, scene: Scene, whole: float, damage: float) -> Evidence:
+        """Take a look's scores; return what they are beside what the sign usually has."""
+        alike = self.views.likeness(scene.picture)
         mean, count = self.left if alike is not None and alike < UNCHANGED else (0.0, 0)
         self.left = running_mean(mean, count, whole, MEAN_OVER) if whole else (mean, count)
-        return self.left[0]
+        self.heard = running_mean(*self.heard, damage, HEARD_OVER)
+        return Evidence(
+            whole,
+            damage,
+            alike,
+            mean=self.left[0],
+            ever=self.views.usual_score(scene.picture),
+            heard=self.heard[0],
+            quiet=self.views.usual_damage(scene.picture),
+        )
 
     def _looks_covered(self, scene: Scene) -> bool:
         alike = appearance.likeness(self.covered, scene.picture)
@@ -147,6 +151,7 @@ class Sign:
             "covered": None if self.covered is None else self.covered.to_json(),
             "cover": self.cover,
             "left": list(self.left),
+            "heard": list(self.heard),
             "changed": None if self.changed is None else self.changed.to_json(),
             "votes": {str(verdict): count for verdict, count in self.votes.items()},
             "damage": sum(self.scores) / len(self.scores) if self.scores else None,
@@ -161,6 +166,8 @@ class Sign:
         self.cover = int(data.get("cover", 0))
         mean, count = data.get("left", (0.0, 0))
         self.left = (float(mean), int(count))
+        mean, count = data.get("heard", (0.0, 0))
+        self.heard = (float(mean), int(count))
         self.votes = Counter({Verdict(name): count for name, count in data["votes"].items()})
         damaged = self.votes[Verdict.DAMAGED]
         self.scores = [] if data["damage"] is None else [float(data["damage"])] * damaged
@@ -186,7 +193,11 @@ class DamagedSign:
 
     def gather(self, scene: Scene) -> None:
         """Let a look vote on every sign."""
-        verdicts = {zone_id: self._verdict(sign, scene) for zone_id, sign in self._signs.items()}
+        found = {zone_id: _scores_on(sign, scene) for zone_id, sign in self._signs.items()}
+        verdicts = {
+            zone_id: self._verdict(self._signs[zone_id], scene, scores)
+            for zone_id, scores in found.items()
+        }
         in_place = {Verdict.WHOLE, Verdict.DAMAGED}
         standing = sum(verdict in in_place for verdict, _ in verdicts.values())
         for zone_id, (verdict, score) in verdicts.items():
@@ -201,39 +212,31 @@ class DamagedSign:
                 sign.scores.append(score)
             if verdict is Verdict.WHOLE:
                 sign.changed = None
-                sign.views.learn(scene.picture, sign.box(scene.height), score)
+                _, damage = found[zone_id] or (0.0, 0.0)
+                sign.views.learn(scene.picture, sign.box(scene.height), score, damage)
             elif verdict is Verdict.DAMAGED:
                 sign.views.doubt(scene.picture)
 
-    def _verdict(self, sign: Sign, scene: Scene) -> tuple[Verdict, float]:
-        """Say what a look shows of a sign, and with which score."""
-        scores = _scores_on(sign, scene)
+    def _verdict(
+        self, sign: Sign, scene: Scene, scores: tuple[float, float] | None
+    ) -> tuple[Verdict, float]:
+        """Say what a look shows of a sign, and with which score; scores: see _scores_on()."""
         if scores is None:
             sign.note_cover(scene)
             return (Verdict.UNSURE, 0.0)
-        whole, damage = scores
-        alike = sign.views.likeness(scene.picture)
-        mean = sign.note_whole(whole, alike)
-        same = alike is not None and alike >= UNCHANGED
-        rivals = damage >= RIVAL * whole
-        believed = _seconded(damage, alike) if rivals and not same else damage
-        if damage >= self.min_conf and believed >= max(self._conf, whole):
-            return (Verdict.UNSURE, 0.0) if same else (Verdict.DAMAGED, believed)
-        ever = sign.views.usual_score(scene.picture)
-        usual = alike is None or (whole >= USUAL * ever and mean >= _usual_share(alike) * ever)
-        if whole > damage and usual:
+        told = sign.evidence(scene, *scores)
+        if told.damage >= self.min_conf and told.believed >= max(self._conf, told.whole):
+            return (Verdict.UNSURE, 0.0) if told.is_same else (Verdict.DAMAGED, told.believed)
+        if told.whole > told.damage and told.is_usual:
             # What has changed and may be damaged must not become the reference.
-            doubtful = rivals and alike is not None and not same
-            return (Verdict.UNSURE, 0.0) if doubtful else (Verdict.WHOLE, whole)
+            return (Verdict.UNSURE, 0.0) if told.is_doubtful else (Verdict.WHOLE, told.whole)
         # By night a board whose lamps are off is as good as invisible.
         by_day = scene.picture is not None and is_day(scene.picture)
-        likeness = alike if by_day and alike is not None else 1.0
-        if usual or likeness >= ALTERED:
+        likeness = told.alike if by_day and told.alike is not None else 1.0
+        if told.is_usual or (likeness >= ALTERED and not told.is_news):
             return (Verdict.UNSURE, 0.0)
-        if whole or damage:
-            # That it has less than usual is a witness as well, but any sign is missed at times.
-            left = min(max(whole / ever, MISSED), 1.0)
-            return (Verdict.DAMAGED, 1 - (1 - _seconded(damage, alike)) * left)
+        if told.whole or told.damage:
+            return (Verdict.DAMAGED, told.broken)
         gone = likeness < appearance.LOOKS_CHANGED and not sign.is_covered(scene)
         return (Verdict.GONE, 1.0) if gone else (Verdict.UNSURE, 0.0)
 
@@ -280,24 +283,6 @@ def _scores_on(sign: Sign, scene: Scene) -> tuple[float, float] | None:
     for index in np.flatnonzero(on_sign).tolist():
         best[seen.names[index]] = max(best[seen.names[index]], float(seen.scores[index]))
     return (best["sign"], best["sign_damaged"])
-
-
-def _usual_share(alike: float) -> float:
-    """Return the share of its usual score that a whole sign has left, by how it looks."""
-    changed = (UNCHANGED - alike) / (UNCHANGED - appearance.LOOKS_CHANGED)
-    return USUAL + (USUAL_CHANGED - USUAL) * min(max(changed, 0.0), 1.0)
-
-
-def _seconded(damage: float, alike: float | None) -> float:
-    """Return the score of damage with the sign's own reference as a second witness.
-
-    Either may be wrong by itself: 1 - (1 - damage)(1 - change), as two independent witnesses, with
-    change 0 where the sign looks as it always did and 1 where nothing of it is left.
-    """
-    if alike is None:
-        return damage
-    change = min(max(1 - alike / UNCHANGED, 0.0), 1.0)
-    return 1 - (1 - damage) * (1 - change)
 
 
 def damaged_signs(names: Names, schedule: Schedule, interval_s: float) -> Follower:

@@ -19,6 +19,9 @@ MEAN_OVER = 10
 """Looks over which its usual score is the mean: it follows as the reference does."""
 NEARLY = 0.8
 """Share of its usual score under which a view is not followed: what is half dark would be."""
+NEWS = 0.2
+"""Score of damage, over what the whole sign usually has, from which it is news and no such view is
+followed either. Whole signs of 20 rendered clips never had as much in one look."""
 NEW_LOOK = 16
 """Readings in a row in which a whole sign looked otherwise, after which it is a new sign."""
 FIRST_LOOKS = 3
@@ -36,8 +39,10 @@ class SignViews:
         """Looks that called it whole, where there is no reference yet."""
         self._scores: dict[str, float] = {}
         """What a model usually gives the whole sign."""
+        self._damages: dict[str, float] = {}
+        """What it usually gives the damage of that whole sign."""
         self._counts: dict[str, int] = {}
-        """Looks that this is the mean of."""
+        """Looks that these are the mean of."""
 
     def is_known(self, picture: NDArray[np.uint8] | None) -> bool:
         """Whether there is a reference for this light."""
@@ -53,8 +58,17 @@ class SignViews:
         """Return the score that the whole sign usually has in this light; 0 where not known."""
         return 0.0 if picture is None else self._scores.get(_light(picture), 0.0)
 
-    def learn(self, picture: NDArray[np.uint8] | None, box: Box, score: float) -> None:
-        """Take a clear view of the whole sign; box: of its zone, in units; score: a model's."""
+    def usual_damage(self, picture: NDArray[np.uint8] | None) -> float | None:
+        """Return the score of damage that the whole sign usually has; None where not known."""
+        return None if picture is None else self._damages.get(_light(picture))
+
+    def learn(
+        self, picture: NDArray[np.uint8] | None, box: Box, score: float, damage: float
+    ) -> None:
+        """Take a clear view of the whole sign.
+
+        box: of its zone, in units; score, damage: a model's for whole and for damaged.
+        """
         fresh = appearance.take(picture, box)
         if picture is None or fresh is None:
             return
@@ -63,26 +77,31 @@ class SignViews:
         known = self._views.get(light)
         alike = appearance.likeness(known, picture)
         if known is None or alike is None:
-            self._average(light, score)
+            self._average(light, score, damage)
             self._first[light] = self._first.get(light, 0) + 1
             if self._first[light] >= FIRST_LOOKS:
                 self._views[light] = fresh
-        elif alike >= appearance.LOOKS_SAME and score >= NEARLY * usual:
+        elif (
+            alike >= appearance.LOOKS_SAME
+            and score >= NEARLY * usual
+            and damage < self._damages.get(light, damage) + NEWS
+        ):
             self._views[light] = appearance.blended(known, fresh, BLEND)
-            self._average(light, score)
+            self._average(light, score, damage)
             self._renewed[light] = 0
         else:
             self._renewed[light] = self._renewed.get(light, 0) + 1
             if self._renewed[light] >= NEW_LOOK:
                 self._views[light] = fresh
                 self._renewed[light] = self._counts[light] = 0
-                self._average(light, score)
+                self._average(light, score, damage)
 
-    def _average(self, light: str, score: float) -> None:
-        """Follow the score."""
+    def _average(self, light: str, score: float, damage: float) -> None:
+        """Follow the scores."""
         usual, count = self._scores.get(light, score), self._counts.get(light, 0)
-        mean = running_mean(usual, count, score, MEAN_OVER)
-        self._scores[light], self._counts[light] = mean
+        heard = self._damages.get(light, damage)
+        self._damages[light], _ = running_mean(heard, count, damage, MEAN_OVER)
+        self._scores[light], self._counts[light] = running_mean(usual, count, score, MEAN_OVER)
 
     def doubt(self, picture: NDArray[np.uint8] | None) -> None:
         """Take a view that shows it damaged: a first or a new reference has to wait."""
@@ -97,6 +116,7 @@ class SignViews:
             "renewed": dict(self._renewed),
             "first": dict(self._first),
             "scores": dict(self._scores),
+            "damages": dict(self._damages),
             "counts": dict(self._counts),
         }
 
@@ -108,6 +128,7 @@ class SignViews:
         views._renewed = dict(data["renewed"])
         views._first = dict(data.get("first", {}))
         views._scores = dict(data.get("scores", {}))
+        views._damages = dict(data.get("damages", {}))
         known = dict.fromkeys(views._scores, MEAN_OVER)
         views._counts = dict(data.get("counts", known))
         return views

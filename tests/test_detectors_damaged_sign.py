@@ -178,6 +178,26 @@ def test_a_little_less_is_damage_only_where_much_has_changed(
     assert len(confirmed(told(script, 300.0))) == found
 
 
+@pytest.mark.parametrize(
+    ("since", "torn", "found"),
+    [(40.0, True, 1), (0.0, True, 0), (40.0, False, 0)],
+    ids=["news", "ever since", "nothing changed"],
+)
+def test_damage_that_was_never_heard_of_is_news(since: float, found: int, *, torn: bool) -> None:
+    """A corner comes off: nearly the same look, a fifth less of "whole", and faint damage, anew."""
+
+    def script(one: Front) -> None:
+        one.found["middle"] = ("sign", 1.0)
+        if one.at_s >= 40.0 and torn:
+            one.crop("middle")[32:, 108:] = 140
+        if one.at_s >= since:
+            one.found["middle"] = ("sign_damaged", 0.34)
+            one.extra = (("sign", BOXES["middle"]),)
+
+    events = confirmed(told(script, 300.0))
+    assert len(events) == found
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_what_a_sign_usually_has_is_a_mean(seed: int) -> None:
     """Its first look was lucky, and its score wavers; then the shop gets a board of the like."""
@@ -289,10 +309,10 @@ def test_day_and_night_have_references_of_their_own() -> None:
     views = SignViews()
     for _ in range(FIRST_LOOKS):
         assert not views.is_known(by_day.picture)
-        views.learn(by_day.picture, box, 0.7)
+        views.learn(by_day.picture, box, 0.7, 0.1)
     assert not views.is_known(by_night.picture)
     for _ in range(FIRST_LOOKS):
-        views.learn(by_night.picture, box, 0.4)
+        views.learn(by_night.picture, box, 0.4, 0.0)
     views = SignViews.from_json(json.loads(json.dumps(views.to_json())))
     tubes_by_day = front(0.0)
     tubes_by_day.repaint("middle", by_night.crop("middle"))
@@ -300,6 +320,8 @@ def test_day_and_night_have_references_of_their_own() -> None:
     assert min(alike[:2]) > 0.95
     assert alike[2] < LOOKS_CHANGED
     assert [views.usual_score(each.picture) for each in (by_day, by_night)] == [0.7, 0.4]
+    heard = [views.usual_damage(each.picture) for each in (by_day, by_night)]
+    assert heard == [pytest.approx(0.1), 0.0]
 
 
 def test_a_truck_before_a_sign_hides_it() -> None:

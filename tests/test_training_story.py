@@ -20,9 +20,12 @@ from training.scenes.cast import CAST
 from training.scenes.film import FilmError, encode
 from training.scenes.moments import draw_moments
 from training.scenes.stage import set_stage
+from training.scenes.stalls import BARE, make_stall
 from training.scenes.story import Story, StoryError, parse_story, read_story
 
-STORIES = sorted((REPOSITORY / "training" / "scenes" / "stories").glob("*.json"))
+SCENES = REPOSITORY / "training" / "scenes"
+STORIES = sorted((SCENES / "stories").glob("*.json"))
+LESSONS = sorted((SCENES / "lessons").glob("*.json"))
 KINDS = {
     "illegal_parking",
     "street_stall",
@@ -77,7 +80,30 @@ def test_there_are_violations_and_innocent_stories_of_every_kind() -> None:
         assert story.zones
 
 
-@pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
+def test_lessons_are_stories_of_violations_that_no_clip_tells() -> None:
+    """Stills alone are made of them, so their names are nobody else's."""
+    lessons = [read_story(path) for path in LESSONS]
+    assert [lesson.name for lesson in lessons] == [path.stem for path in LESSONS]
+    assert len(lessons) >= 3
+    assert not {lesson.name for lesson in lessons} & {path.stem for path in STORIES}
+    assert all(lesson.wrong for lesson in lessons)
+
+
+@pytest.mark.parametrize("kind", ["table", "tricycle", "sheet"])
+def test_a_bare_stall_never_has_a_parasol(kind: str) -> None:
+    """Any of 30 seeds stays under a man's height; without the word some stand higher."""
+    heights = {
+        bare: [
+            float(make_stall(np.random.default_rng(seed), bare + kind).vertices[:, 2].max())
+            for seed in range(30)
+        ]
+        for bare in ("", BARE)
+    }
+    assert max(heights[BARE]) < 1.7
+    assert max(heights[""]) > 2.0
+
+
+@pytest.mark.parametrize("path", STORIES + LESSONS, ids=lambda path: path.stem)
 def test_what_is_wrong_is_on_stage_and_in_sight(path: Path) -> None:
     """From its second on, somebody of every violation stands inside the picture."""
     stage = set_stage(read_story(path), 7)

@@ -17,7 +17,7 @@ STORIES_SHARE = 0.4
 """Share of pictures of stories among the rendered ones, where there are any."""
 LOOK_ALIKES_SHARE = 0.2
 """Share of pictures without any rare thing among the rendered ones: what is there is not one."""
-MOSAIC_SHARE = 0.25
+MOSAIC_SHARE = 0.15
 """Share of cuts put together from four of half the size."""
 FOCUS_SHARE = 0.6
 """Share of cuts laid around a thing of a class drawn first; the rest lie anywhere."""

@@ -23,6 +23,11 @@ FRUIT: tuple[RGB, ...] = (
     (0.5, 0.35, 0.2),
 )
 
+BARE = "bare "
+"""Before the kind of a stall: without a parasol."""
+SHADED = {"table": 0.85, "tricycle": 0.5, "sheet": 0.5, "cart": 0.0}
+"""Chance of a parasol; a cart has a roof."""
+
 
 def _colour(rng: np.random.Generator, among: tuple[RGB, ...]) -> RGB:
     return among[int(rng.integers(len(among)))]
@@ -139,11 +144,16 @@ def _sheet(rng: np.random.Generator) -> Shape:
 
 
 def make_stall(rng: np.random.Generator, kind: str | None = None) -> Shape:
-    """Make a stall: "table", "tricycle", "cart" or "sheet", most of them under a parasol."""
+    """Make a stall: "table", "tricycle", "cart" or "sheet", most of them under a parasol.
+
+    "bare table" and the like have none.
+    """
     kind = kind or str(rng.choice(["table", "tricycle", "cart", "sheet"], p=[0.4, 0.3, 0.2, 0.1]))
+    bare, kind = kind.startswith(BARE), kind.removeprefix(BARE)
     make = {"table": _table, "tricycle": _tricycle, "cart": _cart, "sheet": _sheet}[kind]
     parts = [make(rng)]
-    if kind != "cart" and rng.uniform() < {"table": 0.85, "tricycle": 0.5, "sheet": 0.5}[kind]:
+    shaded = 0.0 if bare else SHADED[kind]
+    if shaded and rng.uniform() < shaded:
         shade = make_parasol(rng, float(rng.uniform(1.1, 1.5)), float(rng.uniform(2.1, 2.5)))
         parts.append(shade.placed(float(rng.uniform(-0.3, 0.3)), 0.35))
     return join(*parts)
