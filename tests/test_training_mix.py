@@ -28,6 +28,8 @@ assert torch.equal(mixed["mean"]["conv.weight"], torch.full((3,), 2.0))
 assert mixed["mean"]["batches"] == 7
 assert main([one, odd, "--shares", "0.5", "0.5", "--out", str(folder / "none")]) == 2
 assert main([one, sys.argv[1] + "/gone.pt", "--shares", "0.5", "0.5", "--out", "none"]) == 2
+Path(one).with_name("made.json").write_text("{")
+assert main([one, other, "--shares", "0.5", "0.5", "--out", str(folder / "none")]) == 2
 assert not (folder / "none").exists()
 """
 
@@ -36,9 +38,10 @@ def test_the_mean_by_shares_with_a_word_of_what_was_mixed(tmp_path: Path) -> Non
     """Three parts of 1 and one of 5 are 2; counters are the first's; other shapes are refused."""
     ended = run("-c", MIXES, str(tmp_path))
     assert ended.returncode == 0, ended.stderr
-    first, second = ended.stderr.splitlines()
+    first, second, third = ended.stderr.splitlines()
     assert "different shapes" in first
     assert "cannot be read" in second
+    assert "made.json" in third
     made = json.loads((tmp_path / "mixed" / "made.json").read_text(encoding="utf-8"))
     assert made["steps"] == 7
     assert made["start"].startswith("nothing; mixed: 0.75 of ")

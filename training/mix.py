@@ -68,13 +68,25 @@ def mixed(means: Sequence[Mapping[str, Any]], shares: Sequence[float]) -> dict[s
     return result
 
 
+def _made(path: Path) -> dict[str, Any]:
+    """Read what a run says of itself; nothing where it says nothing."""
+    if not path.exists():
+        return {}
+    try:
+        made = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DatasetError(f"{path}: {error}") from error
+    if not isinstance(made, dict):
+        raise DatasetError(f"{path}: expected what training.train writes there")
+    return made
+
+
 def _save(
     folder: Path, mean: dict[str, Any], checkpoints: Sequence[Path], shares: Sequence[float]
 ) -> None:
     import torch  # type: ignore[import-not-found]  # noqa: PLC0415 - training environment only
 
-    made_of = [path.with_name("made.json") for path in checkpoints]
-    made = json.loads(made_of[0].read_text(encoding="utf-8")) if made_of[0].exists() else {}
+    made = _made(checkpoints[0].with_name("made.json"))
     parts = [f"{share:g} of {path}" for share, path in zip(shares, checkpoints, strict=True)]
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / "last.part"
