@@ -25,6 +25,7 @@ import argparse
 import json
 import os
 import statistics
+import threading
 import time
 from itertools import cycle
 from pathlib import Path
@@ -37,7 +38,7 @@ import models
 from benchmarks.bare_engine import Bare, Settings, best_settings
 from benchmarks.machine import keep
 from models import Choice, Detector, ModelEntry, ModelError, Picture, PictureError, Registry
-from models.backends import ENGINES, Session, Started, engine_of
+from models.backends import ENGINES, Session, engine_of
 
 FRAME = (1080, 1920)
 """(height, width) of the pictures."""
@@ -58,30 +59,31 @@ class Stopwatch:
         self.busy_s = 0.0
         """How long at least one run has been on its way since then."""
         self.blob: NDArray[np.floating] = np.empty(0, np.float32)
+        self._lock = threading.Lock()
         self._on_way = 0
         self._since_s = 0.0
 
     def run(self, blob: NDArray[np.floating]) -> list[NDArray[np.float32]]:
         """Run the network and note the times."""
-        return self.start(blob)()
+        self._begin(blob)
+        try:
+            return self.inner.run(blob)
+        finally:
+            self._end()
 
-    def start(self, blob: NDArray[np.floating]) -> Started:
-        """Begin a run and note the time."""
-        self.blob = blob
-        now_s = time.perf_counter()
-        self.first_s = self.first_s or now_s
-        self._since_s = self._since_s if self._on_way else now_s
-        self._on_way += 1
-        wait = self.inner.start(blob)
+    def _begin(self, blob: NDArray[np.floating]) -> None:
+        with self._lock:
+            self.blob = blob
+            now_s = time.perf_counter()
+            self.first_s = self.first_s or now_s
+            self._since_s = self._since_s if self._on_way else now_s
+            self._on_way += 1
 
-        def outputs() -> list[NDArray[np.float32]]:
-            found = wait()
+    def _end(self) -> None:
+        with self._lock:
             self._on_way -= 1
             if not self._on_way:
                 self.busy_s += time.perf_counter() - self._since_s
-            return found
-
-        return outputs
 
     def clear(self) -> None:
         """Forget the runs."""

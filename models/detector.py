@@ -3,21 +3,20 @@
 import logging
 import os
 import threading
-from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import closing
-from contextlib import suppress as suppress_error
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.backends import Engine, Started, engine_of
+from models.backends import Engine, engine_of
 from models.choice import Choice
 from models.detections import Detections
 from models.errors import InferenceFailed, ManifestError, ModelError
 from models.feed import Feed, Run
+from models.lanes import Lanes
 from models.layouts import Facts, Layout, choose
 from models.letterbox import Placement, Size
 from models.network import Network
@@ -65,10 +64,10 @@ class Detector:
         self._network = network
         self._layout = layout
         self._iou = None if layout.iou is None else iou or layout.iou
-        self._depth = network.session.depth
-        self._feed = Feed(network.dtype, layout.pixels, network.batch, self._depth)
+        self._feed = Feed(network.dtype, layout.pixels, network.batch)
+        self._lanes = Lanes(network.session, self._feed)
         self._lock = threading.Lock()
-        self.together = max(TOGETHER, network.most(network.input_size), 2 * self._depth)
+        self.together = max(TOGETHER, network.most(network.input_size), 2 * self._lanes.count)
         """Pictures a call that it makes the most of."""
 
     def __repr__(self) -> str:
@@ -96,14 +95,15 @@ class Detector:
         found: dict[int, Detections] = {}
         with self._lock:
             runs = self._runs(pictures)
-            for run, outputs in self._computed(runs):
-                for place, index in enumerate(run.indices):
-                    found[index] = self._boxes(outputs, place, run.placements[place], threshold)
+            each = self._lanes.each(runs, partial(self._read, conf=threshold))
+            for run, boxes in zip(runs, each, strict=True):
+                found.update(zip(run.indices, boxes, strict=True))
         return [found[index] for index in range(len(pictures))]
 
     def close(self) -> None:
         """Free the engine's memory; `detect` then raises InferenceFailed."""
         with self._lock:
+            self._lanes.close()
             self._feed.close()
             self._network.session.close()
 
@@ -123,42 +123,19 @@ class Detector:
                 runs.append(Run(indices, own, placements))
         return runs
 
-    def _computed(self, runs: Sequence[Run]) -> Iterator[tuple[Run, list[NDArray[np.float32]]]]:
-        """Yield each run's outputs; while boxes are read out of them, the next is computed."""
-        started: deque[tuple[Run, NDArray[np.floating], Started]] = deque()
-        with closing(self._feed.batches(runs)) as batches:
-            try:
-                for run in runs:
-                    if len(started) >= self._depth:
-                        yield self._ended(started)
-                    blob = next(batches)
-                    if len(runs) == 1:
-                        yield run, self._checked(blob, self._network.session.run(blob))
-                        return
-                    started.append((run, blob, self._network.session.start(blob)))
-                while started:
-                    yield self._ended(started)
-            finally:
-                for _, _, wait in started:  # their inputs are written again in the next call
-                    with suppress_error(InferenceFailed):
-                        wait()
-
-    def _ended(
-        self, started: deque[tuple[Run, NDArray[np.floating], Started]]
-    ) -> tuple[Run, list[NDArray[np.float32]]]:
-        run, blob, wait = started.popleft()
-        return run, self._checked(blob, wait())
-
-    def _checked(
-        self, blob: NDArray[np.floating], outputs: list[NDArray[np.float32]]
-    ) -> list[NDArray[np.float32]]:
-        """Hold that every output has a row for every picture."""
-        if any(len(output) != len(blob) for output in outputs):
+    def _read(
+        self, run: Run, count: int, outputs: list[NDArray[np.float32]], conf: float
+    ) -> list[Detections]:
+        """Turn the outputs of a run of `count` pictures into boxes of each that was wanted."""
+        if any(len(output) != count for output in outputs):
             raise InferenceFailed(
-                f"{self.file}: {len(blob)} pictures went in, outputs of "
+                f"{self.file}: {count} pictures went in, outputs of "
                 f"{[len(output) for output in outputs]} came back"
             )
-        return outputs
+        return [
+            self._boxes(outputs, place, placement, conf)
+            for place, placement in enumerate(run.placements)
+        ]
 
     def _boxes(
         self,

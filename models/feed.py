@@ -1,8 +1,6 @@
-"""What goes into a network: input tensors allocated once, the next filled while one is run."""
+"""What goes into a network: input tensors allocated once, one for each run that is worked at."""
 
 import threading
-from collections.abc import Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,56 +32,17 @@ class Run:
 class Feed:
     """The input tensors of one network."""
 
-    def __init__(
-        self, dtype: type[np.floating], pixels: Pixels, fixed_batch: int | None, depth: int = 1
-    ) -> None:
-        """Take the input's type, how it wants its pixels, and the batch that it insists on.
-
-        `depth`: inputs that are in use at a time.
-        """
-        self._places = depth + 1
+    def __init__(self, dtype: type[np.floating], pixels: Pixels, fixed_batch: int | None) -> None:
+        """Take the input's type, how it wants its pixels, and the batch that it insists on."""
         self._dtype = dtype
         self._pixels = pixels
         self._fixed_batch = fixed_batch
         self._tensors: dict[tuple[Size, int], InputTensor] = {}
         self._lock = threading.Lock()
-        """Of _tensors: two threads may ask for one each."""
-        self._ahead: ThreadPoolExecutor | None = None
+        """Of _tensors: several threads may ask for one each."""
 
-    def batches(self, runs: Sequence[Run]) -> Generator[NDArray[np.floating]]:
-        """Yield each run's input, (n, 3, h, w); while it is used, a thread fills the next one.
-
-        The first two are filled side by side: until there are two, not every core has a run.
-        An input is valid until `depth` more have been asked for. The iterator is to be
-        exhausted or closed: it waits for its thread then.
-        """
-        following: Future[NDArray[np.floating]] | None = None
-        for number, run in enumerate(runs):
-            present = following
-            following = None
-            if number + 1 < len(runs):
-                following = self._thread().submit(
-                    self._fill, runs[number + 1], (number + 1) % self._places
-                )
-            try:
-                yield present.result() if present else self._fill(run, 0)
-            finally:
-                if following is not None:
-                    wait([following])
-
-    def close(self) -> None:
-        """Free the tensors and the thread."""
-        self._tensors.clear()
-        if self._ahead is not None:
-            self._ahead.shutdown()
-            self._ahead = None
-
-    def _thread(self) -> ThreadPoolExecutor:
-        if self._ahead is None:
-            self._ahead = ThreadPoolExecutor(1, thread_name_prefix="fill")
-        return self._ahead
-
-    def _fill(self, run: Run, place: int) -> NDArray[np.floating]:
+    def fill(self, run: Run, place: int) -> NDArray[np.floating]:
+        """Return a run's input, (n, 3, h, w), valid until the next one for the same place."""
         count = self._fixed_batch or len(run.pictures)
         tensor = self._tensor(run.size, place, count)
         for index, (picture, placement) in enumerate(
@@ -91,6 +50,10 @@ class Feed:
         ):
             tensor.write(index, picture, placement)
         return tensor.blob[:count]
+
+    def close(self) -> None:
+        """Free the tensors."""
+        self._tensors.clear()
 
     def _tensor(self, size: Size, place: int, count: int) -> InputTensor:
         with self._lock:

@@ -4,7 +4,7 @@ An engine is one module here with an `open_session` of this shape; nothing outsi
 imports an engine.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -24,7 +24,6 @@ __all__ = [
     "EngineKind",
     "Port",
     "Session",
-    "Started",
     "available_engines",
     "engine_of",
     "engine_version",
@@ -54,9 +53,6 @@ ENGINES: Mapping[str, EngineKind] = {
 }
 """By name, as tuned.json has it."""
 
-Started = Callable[[], list[NDArray[np.float32]]]
-"""Waits for a run that was started: its outputs in order. Raises InferenceFailed."""
-
 
 @dataclass(frozen=True, slots=True)
 class Port:
@@ -70,7 +66,7 @@ class Port:
 
 
 class Session(Protocol):
-    """A network ready to run. Used by one thread at a time."""
+    """A network ready to run. Used by `depth` threads at a time."""
 
     @property
     def inputs(self) -> tuple[Port, ...]:
@@ -86,16 +82,10 @@ class Session(Protocol):
 
     @property
     def depth(self) -> int:
-        """Return how many runs may be on their way, so that the engine never waits for us."""
+        """Return how many runs it takes at a time."""
 
     def run(self, blob: NDArray[np.floating]) -> list[NDArray[np.float32]]:
         """Run the only input; outputs in order. Raises InferenceFailed. The blob is only read."""
-
-    def start(self, blob: NDArray[np.floating]) -> Started:
-        """Begin a run; what is returned waits for it. Raises InferenceFailed.
-
-        The blob may not be written until then. At most `depth` at a time, ended in order.
-        """
 
     def close(self) -> None:
         """Free the engine's memory."""

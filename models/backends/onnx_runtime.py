@@ -12,7 +12,6 @@ import io
 import os
 import re
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ import numpy as np
 import onnxruntime  # type: ignore[import-untyped]  # ships no types
 from numpy.typing import NDArray
 
-from models.backends import Port, Started
+from models.backends import Port
 from models.errors import InferenceFailed, NotAModel
 
 _SILENT = 4  # fatal only: what matters arrives as an exception, and stderr belongs to our logs
@@ -73,38 +72,22 @@ class OnnxRuntimeSession:
         if used != provider:
             raise NotAModel(f"ONNX Runtime cannot load it: {provider} finds no device or library")
         self._session: onnxruntime.InferenceSession | None = session
-        self._streams = streams
-        self._threads: ThreadPoolExecutor | None = None
-
-    @property
-    def depth(self) -> int:
-        """Return how many runs may be on their way: one waits while the others are computed."""
-        return self._streams + 1
+        self.depth = streams
 
     def run(self, blob: NDArray[np.floating]) -> list[NDArray[np.float32]]:
         """Run the only input; outputs in order, as float32."""
-        if self._session is None:
+        session = self._session
+        if session is None:
             raise InferenceFailed("the model has been closed")
         try:
-            outputs = self._session.run(None, {self.inputs[0].name: blob})
+            outputs = session.run(None, {self.inputs[0].name: blob})
         except Exception as error:  # as above
             raise InferenceFailed(f"ONNX Runtime cannot run it: {_reason(error)}") from error
         return [np.asarray(each, np.float32) for each in outputs]
 
-    def start(self, blob: NDArray[np.floating]) -> Started:
-        """Begin a run in a thread: one session computes several side by side."""
-        if self._session is None:
-            raise InferenceFailed("the model has been closed")
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(self._streams, thread_name_prefix="network")
-        return self._threads.submit(self.run, blob).result
-
     def close(self) -> None:
         """Free the session."""
         self._session = None
-        if self._threads is not None:
-            self._threads.shutdown()
-            self._threads = None
 
 
 def available_providers() -> list[str]:

@@ -5,13 +5,14 @@ as ONNX Runtime to within rounding.
 """
 
 from collections.abc import Mapping
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import numpy as np
 import openvino  # type: ignore[import-untyped]  # ships no types
 from numpy.typing import NDArray
 
-from models.backends import Port, Started
+from models.backends import Port
 from models.errors import InferenceFailed, NotAModel
 
 _PRECISIONS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
@@ -33,6 +34,7 @@ class OpenVinoSession:
     def __init__(
         self, model: bytes, *, threads: int, precision: str = "fp32", streams: int = 1
     ) -> None:
+        self.depth = streams + 1
         settings = {
             "INFERENCE_NUM_THREADS": threads * streams,
             "NUM_STREAMS": streams,
@@ -49,50 +51,40 @@ class OpenVinoSession:
             self.outputs = tuple(_port(each) for each in network.outputs)
             self.metadata: Mapping[str, str] = _metadata(network)
             compiled = core.compile_model(network, "CPU", settings)
+            # One waits while the others are computed: its streams go on without asking Python.
             requests = [compiled.create_infer_request() for _ in range(streams + 1)]
         except Exception as error:  # it raises bare RuntimeErrors, and some of its own
             raise NotAModel(f"OpenVINO cannot load it: {_reason(error)}") from error
         if precision.upper() not in able:
             raise NotAModel(f"OpenVINO cannot load it: this processor does not compute {precision}")
-        self._requests: list[openvino.InferRequest] = requests
-        self._next = 0
-
-    @property
-    def depth(self) -> int:
-        """Return how many runs may be on their way: one waits while the others are computed."""
-        return len(self._requests)
+        self._requests: SimpleQueue[openvino.InferRequest] = SimpleQueue()
+        """Those that compute nothing."""
+        for request in requests:
+            self._requests.put(request)
 
     def run(self, blob: NDArray[np.floating]) -> list[NDArray[np.float32]]:
         """Run the only input; outputs in order, as float32."""
-        return self.start(blob)()
-
-    def start(self, blob: NDArray[np.floating]) -> Started:
-        """Begin a run in a request of its own."""
-        if not self._requests:
-            raise InferenceFailed("the model has been closed")
-        request = self._requests[self._next]
-        self._next = (self._next + 1) % len(self._requests)
         try:
-            request.start_async({0: blob}, share_inputs=True)
-        except Exception as error:  # as above
-            raise InferenceFailed(f"OpenVINO cannot run it: {_reason(error)}") from error
-
-        def outputs() -> list[NDArray[np.float32]]:
-            try:
-                request.wait()
-            except Exception as error:  # as above
-                raise InferenceFailed(f"OpenVINO cannot run it: {_reason(error)}") from error
+            request = self._requests.get_nowait()
+        except Empty:
+            raise InferenceFailed("the model has been closed") from None
+        try:
+            request.start_async({0: blob}, share_inputs=True)  # infer() copies all outputs
+            request.wait()
             # Copied: the request writes its own memory again in a later run.
-            return [
+            outputs = [
                 np.array(request.get_output_tensor(index).data, np.float32)
                 for index in range(len(self.outputs))
             ]
-
+        except Exception as error:  # as above
+            raise InferenceFailed(f"OpenVINO cannot run it: {_reason(error)}") from error
+        finally:
+            self._requests.put(request)
         return outputs
 
     def close(self) -> None:
         """Free the requests, and with them the model."""
-        self._requests = []
+        self._requests = SimpleQueue()
 
 
 def _port(node: Any) -> Port:
