@@ -41,6 +41,20 @@ def test_ultralytics_rows_are_centre_and_size(tmp_path: Path) -> None:
     assert both == [0.8, 0.6, 0.3]  # the score must be above 0.25, not at it
 
 
+@pytest.mark.parametrize(
+    ("said", "left"), [({}, 2), ({"iou": "0.6"}, 1), ({"iou": "7.0"}, 2), ({"iou": "often"}, 2)]
+)
+def test_a_file_may_say_which_overlap_is_one_thing(
+    tmp_path: Path, said: dict[str, str], left: int
+) -> None:
+    """Two boxes share two thirds: two things by the package's 0.7, one by 0.6; nonsense is not."""
+    output = rows((20, 30, 10, 20, 1, 0.8), (22, 30, 10, 20, 1, 0.6), classes=2, cells=CELLS)
+    facts = metadata(["bin", "cart"], **said)
+    model = fixed_outputs(tmp_path / "made.onnx", [output], facts=facts)
+    assert len(found(load(model))) == left
+    assert len(found(load(model, iou=0.65))) == 1
+
+
 def test_ultralytics_without_metadata_is_seen_from_its_shape(tmp_path: Path) -> None:
     """(1, 84, cells) with COCO's names; another number of classes needs names."""
     output = rows((20, 30, 10, 20, 2, 0.8), classes=80, cells=CELLS)

@@ -68,6 +68,15 @@ def test_a_class_is_moved_by_no_more_than_is_known(tmp_path: Path) -> None:
     assert moved == pytest.approx(MOST, abs=2e-3)
 
 
+def test_the_file_says_which_overlap_is_one_thing(tmp_path: Path) -> None:
+    """With the rest of what the exporter wrote; nothing is said where nothing is known."""
+    shift(WEIGHTS, {}, 0.3, tmp_path / "moved.onnx", 0.55)
+    before, after = load(WEIGHTS).metadata, load(tmp_path / "moved.onnx").metadata
+    assert dict(after) == dict(before) | {"iou": "0.55"}
+    shift(WEIGHTS, {}, 0.3, tmp_path / "same.onnx")
+    assert load(tmp_path / "same.onnx").metadata == before
+
+
 def test_what_is_no_street_model_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,7 +6,9 @@ r"""Give every class of a model one threshold in common, by the scores at which 
 On the scenes that did not teach (every eighth seed) the score with the best F-measure is found for
 each class, and the class's bias is moved so that this score becomes CONF (Platt scaling with the
 offset alone: a class's boxes keep their order, and so its mean precision). What judges has to be
-other pictures. Prints {class: [score it was best at, precision, recall there]}.
+other pictures. The overlap above which the worse of two boxes goes (NMS) is the one of IOUS with
+the best mean precision on those scenes; the file says it as "iou" in its metadata, which
+models.load reads. Prints {class: [score it was best at, precision, recall there], "iou": overlap}.
 """
 
 import argparse
@@ -15,6 +17,7 @@ import math
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 
@@ -38,6 +41,8 @@ NO_CASES = COMMON | {"muck_truck", "muck_truck_open"}
 """Of these it takes several, a while, or a change."""
 MOST = 1.5
 """Logits by which a class is moved at most: few pictures do not say more."""
+IOUS = (0.5, 0.6, 0.7)
+"""0.7 is what the Ultralytics package uses."""
 LEAST_ASKED = 30
 """Things of a class below which it is left as it is."""
 
@@ -55,27 +60,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(arguments)
     try:
-        best = best_scores(options.model, options.scenes)
-        shift(
-            options.model, {name: row[0] for name, row in best.items()}, options.conf, options.out
-        )
+        best, iou = best_of_model(options.model, options.scenes)
+        scores = {name: row[0] for name, row in best.items()}
+        shift(options.model, scores, options.conf, options.out, iou)
     except (DatasetError, ModelError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    print(json.dumps(best))
+    print(json.dumps(best | {"iou": iou}))
     return 0
 
 
-def best_scores(model: Path, scenes: Sequence[Path]) -> dict[str, list[float]]:
-    """Return, of the classes seen often enough, the best score with its precision and recall.
+def best_of_model(
+    model: Path, scenes: Sequence[Path]
+) -> tuple[dict[str, list[float]], float | None]:
+    """Return the best scores, as best_scores() does, at the best overlap, and that.
 
-    Empty where no scene is held out: then nothing is known.
+    Nothing where no scene is held out: then nothing is known.
     """
     examples = [read_scene(truth) for folder in scenes for truth in sorted(folder.glob("*.json"))]
     held_out = split_scenes(examples)[1]
     if not held_out:
-        return {}
-    tallies = judge(load(model), held_out, OWN_GROUP).scores().tallies
+        return {}, None
+    judged = {
+        iou: judge(load(model, iou=iou), held_out, OWN_GROUP).scores().tallies for iou in IOUS
+    }
+    iou = max(judged, key=lambda iou: mean_precision(judged[iou]))
+    return best_scores(judged[iou]), iou
+
+
+def mean_precision(tallies: Mapping[str, Tally]) -> float:
+    """Return the mean over classes of the average precision at an overlap of 0.5."""
+    return fmean(tally.average_precision() or 0.0 for tally in tallies.values())
+
+
+def best_scores(tallies: Mapping[str, Tally]) -> dict[str, list[float]]:
+    """Return, of the classes seen often enough, the best score with its precision and recall."""
     return {
         name: best_of(tally, beta_of(name))
         for name, tally in tallies.items()
@@ -101,8 +120,13 @@ def best_of(tally: Tally, beta: float) -> list[float]:
     return [round(float(row[place]), 4) for row in (score, precision, recall)]
 
 
-def shift(model: Path, best: Mapping[str, float], conf: float, out: Path) -> None:
-    """Write the model with each class's bias moved so that its best score becomes conf."""
+def shift(
+    model: Path, best: Mapping[str, float], conf: float, out: Path, iou: float | None = None
+) -> None:
+    """Write the model with each class's bias moved so that its best score becomes conf.
+
+    iou: what the file shall say of the overlap of boxes of one thing.
+    """
     import onnx  # noqa: PLC0415 - training environment only
 
     graph = onnx.load(str(model))
@@ -120,6 +144,9 @@ def shift(model: Path, best: Mapping[str, float], conf: float, out: Path) -> Non
     for item in biases:
         moved = onnx.numpy_helper.to_array(item) + offsets
         item.CopyFrom(onnx.numpy_helper.from_array(moved, item.name))
+    if iou is not None:
+        facts = {item.key: item.value for item in graph.metadata_props} | {"iou": str(iou)}
+        onnx.helper.set_model_props(graph, facts)
     partial = out.with_suffix(".part")
     onnx.save(graph, str(partial))
     partial.replace(out)

@@ -58,8 +58,10 @@ class Layout(Protocol):
 
     name: ClassVar[str]
     pixels: ClassVar[Pixels]
-    iou: ClassVar[float | None]
-    """Overlap above which the worse of two boxes goes, as its makers do; None: no NMS needed."""
+
+    @property
+    def iou(self) -> float | None:
+        """Return the overlap above which the worse of two boxes goes; None: no NMS needed."""
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -20,6 +20,9 @@ from models.tensors import Pixels
 UNIT_RGB = Pixels(order=(0, 1, 2), mean=(0, 0, 0), divisor=(255, 255, 255))
 """RGB in 0..1."""
 
+USUAL_IOU = 0.7
+"""What the Ultralytics package uses where nobody says."""
+
 MAX_METADATA = 1_000_000
 """Characters of metadata parsed: 100,000 class names would fit."""
 
@@ -32,6 +35,8 @@ class Metadata:
     stride: int
     without_nms: bool
     """The network itself leaves one box a thing (end-to-end head, or NMS built in)."""
+    iou: float
+    """Overlap above which the worse of two boxes goes: what training.calibrate wrote, or theirs."""
 
     @classmethod
     def of(cls, facts: Facts) -> "Metadata":
@@ -42,11 +47,13 @@ class Metadata:
         names = _literal(facts.metadata.get("names", ""))
         stride = _literal(facts.metadata.get("stride", ""))
         arguments = _literal(facts.metadata.get("args", ""))
+        iou = _literal(facts.metadata.get("iou", ""))
         return cls(
             names=_names(names),
             stride=stride if isinstance(stride, int) and stride > 0 else max(STRIDES),
             without_nms=facts.metadata.get("end2end") == "True"
             or (isinstance(arguments, dict) and arguments.get("nms") is True),
+            iou=iou if isinstance(iou, float) and 0 < iou < 1 else USUAL_IOU,
         )
 
 
@@ -75,9 +82,9 @@ class Ultralytics:
 
     name: ClassVar[str] = "ultralytics"
     pixels: ClassVar[Pixels] = UNIT_RGB
-    iou: ClassVar[float | None] = 0.7
     classes: tuple[str, ...]
     stride: int
+    iou: float | None
 
     @classmethod
     def fit(cls, facts: Facts) -> Self:
@@ -93,7 +100,7 @@ class Ultralytics:
             )
         if rows <= 4 or metadata.without_nms:  # a box has 4 rows
             raise NoDetector(f"{rows} rows are no boxes with scores")
-        return cls(facts.names(rows - 4, metadata.names), metadata.stride)
+        return cls(facts.names(rows - 4, metadata.names), metadata.stride, metadata.iou)
 
     def place(self, picture: Size, target: Size, *, free: bool) -> Placement:
         """Letterbox, in the middle; the smallest rectangle where the size is free."""
