@@ -225,7 +225,8 @@ class DamagedSign:
             sign.note_cover(scene)
             return (Verdict.UNSURE, 0.0)
         told = sign.evidence(scene, *scores)
-        if told.damage >= self.min_conf and told.believed >= max(self._conf, told.whole):
+        heard = told.damage >= self.min_conf and told.believed >= self._conf
+        if heard and told.is_outdone:
             return (Verdict.UNSURE, 0.0) if told.is_same else (Verdict.DAMAGED, told.believed)
         if told.whole > told.damage and told.is_usual:
             # What has changed and may be damaged must not become the reference.

@@ -16,6 +16,9 @@ UNCHANGED = 0.9
 """Likeness from which a sign looks as it always did, whatever a model says of it today."""
 RIVAL = 0.5
 """Share of the score of "whole" from which damage is heard at all where a sign has changed."""
+NEWS_RIVAL = 0.8
+"""Share of the score of "whole" from which damage is believed where it was never heard of before,
+on a sign that has changed; the score of whole is what it takes else."""
 HARDLY = 0.95
 """Likeness from which not even news of damage counts: whole signs of rendered clips keep 0.96."""
 
@@ -42,7 +45,7 @@ class Evidence:
     @property
     def is_same(self) -> bool:
         """Whether it looks as it always did."""
-        return self.alike is not None and self.alike >= UNCHANGED
+        return self.alike is not None and self.alike >= UNCHANGED and not self.is_news
 
     @property
     def is_news(self) -> bool:
@@ -67,6 +70,11 @@ class Evidence:
     def believed(self) -> float:
         """Score of damage, with the sign's own look as a second witness where it may speak."""
         return self._seconded() if self._is_rivalled and not self.is_same else self.damage
+
+    @property
+    def is_outdone(self) -> bool:
+        """Whether damage is believed before "whole"."""
+        return self.believed >= self.whole * (NEWS_RIVAL if self.is_news else 1.0)
 
     @property
     def broken(self) -> float:

@@ -198,6 +198,23 @@ def test_damage_that_was_never_heard_of_is_news(since: float, found: int, *, tor
     assert len(events) == found
 
 
+@pytest.mark.parametrize(("since", "found"), [(40.0, 1), (0.0, 0)], ids=["news", "ever since"])
+def test_news_of_damage_is_believed_beside_a_sign_that_is_nearly_as_sure(
+    since: float, found: int
+) -> None:
+    """A corner comes off: damaged with 0.7, says the model, and whole with 0.8 as well."""
+
+    def script(one: Front) -> None:
+        one.found["middle"] = ("sign", 1.0)
+        if one.at_s >= 40.0:
+            one.crop("middle")[32:, 108:] = 140
+        if one.at_s >= since:
+            one.found["middle"] = ("sign_damaged", 0.7)
+            one.extra = (("sign", BOXES["middle"]),)
+
+    assert len(confirmed(told(script, 300.0))) == found
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_what_a_sign_usually_has_is_a_mean(seed: int) -> None:
     """Its first look was lucky, and its score wavers; then the shop gets a board of the like."""
