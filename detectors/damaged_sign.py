@@ -38,7 +38,7 @@ DAMAGED_SHARE = 0.75
 STAY = 0.4
 """A whole sign is still recognised down to this share of the rule's score."""
 MEAN_OVER = 16
-"""Looks over which that mean is taken: one look's score of a whole sign is often lower."""
+"""Looks over whose mean "whole" is judged once a sign has changed: one look's is often lower."""
 ALTERED = 0.8
 """Likeness under which a sign that has less is broken: half of it dark leaves 0.73."""
 ON_SIGN = 0.3

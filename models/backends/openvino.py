@@ -52,7 +52,7 @@ class OpenVinoSession:
             self.metadata: Mapping[str, str] = _metadata(network)
             compiled = core.compile_model(network, "CPU", settings)
             # One waits while the others are computed: its streams go on without asking Python.
-            requests = [compiled.create_infer_request() for _ in range(streams + 1)]
+            requests = [compiled.create_infer_request() for _ in range(self.depth)]
         except Exception as error:  # it raises bare RuntimeErrors, and some of its own
             raise NotAModel(f"OpenVINO cannot load it: {_reason(error)}") from error
         if precision.upper() not in able:
