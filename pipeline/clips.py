@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -54,6 +55,8 @@ LATE_S = 12.0
 """A camera that gives no look for this long after the post-roll gives none: the clip ends early."""
 ENCODE_S = 60.0
 """Longest time for making a clip; a few seconds are usual."""
+WATCH_S = 0.2
+"""How often an encoder is asked whether it has ended, while stopping may run out of time."""
 NICE = 10
 WHY_SUFFIX = ".why"
 _WAITING = 32
@@ -101,6 +104,7 @@ class Clips:
         self._pending: list[_Pending] = []
         self._queue: queue.Queue[_Pending | None] = queue.Queue(_WAITING)
         self._folder = site.data / "spool" / "clips"
+        self._out_of_time = threading.Event()
         self._thread = threading.Thread(target=self._run, name="clips", daemon=True)
 
     def start(self) -> None:
@@ -108,13 +112,18 @@ class Clips:
         self._thread.start()
 
     def stop(self, timeout_s: float) -> None:
-        """Cut what is pending short, make it, and stop. Call it while cameras still run."""
+        """Cut what is pending short, make it, and stop. Call it while cameras still run.
+
+        What is not made within the time-out is given up, so that nothing is written afterwards.
+        """
         with self._lock:
             pending, self._pending = self._pending, []
         for each in pending:
             self._hand_over(each)
         self._queue.put(None)
         self._thread.join(timeout_s)
+        self._out_of_time.set()
+        self._thread.join(timeout_s)  # a disk that hangs must not hang the stop
 
     def wanted(self, violation: Violation, recent: Sequence[Look]) -> None:
         """Make the clip of a confirmation; `recent` are the camera's last looks."""
@@ -160,6 +169,9 @@ class Clips:
 
     def _run(self) -> None:
         while (pending := self._queue.get()) is not None:
+            if self._out_of_time.is_set():
+                log.warning("no clip: no time was left", extra=_named(pending.violation))
+                continue
             try:
                 self._make(pending)
             except (CasesError, IngestLost, LookupError, StreamError, OSError, ValueError) as error:
@@ -211,16 +223,21 @@ class Clips:
             target=_encode, args=(job, path, bare, *place), name="streetwarden-clip", daemon=True
         )
         process.start()
-        process.join(ENCODE_S)
-        if process.is_alive():
-            process.kill()
-            process.join()
+        self._wait_for(process)
         why = path.with_suffix(WHY_SUFFIX)
         if process.exitcode != 0 or not path.exists():
             said = why.read_text(encoding="utf-8") if why.exists() else f"exit {process.exitcode}"
             log.warning("no clip that may leave the box: %s", said, extra=_named(violation))
             return False
         return True
+
+    def _wait_for(self, process: SpawnProcess) -> None:
+        """Wait until it has ended; kills it where it takes too long, or stopping has no time."""
+        end_s = time.monotonic() + ENCODE_S
+        while process.is_alive():
+            if self._out_of_time.is_set() or time.monotonic() > end_s:
+                process.kill()
+            process.join(WATCH_S)
 
     def _tell(self, violation: Violation, at: datetime) -> None:
         """Put the clip into the outbox as an update of its case."""

@@ -102,13 +102,18 @@ class Recorder:
             self._queue.put(stepped)
 
     def stop(self, timeout_s: float) -> None:
-        """Write what waits, then stop."""
+        """Write what waits, then stop; after the time-out only the look at hand is finished.
+
+        What was left is as after a crash: the rules find it again, from the state that was saved
+        with the last look written.
+        """
         self._queue.put(None)
         self._thread.join(timeout_s)
         self._stopping.set()
+        self._thread.join(timeout_s)  # a disk that hangs must not hang the stop
 
     def _run(self) -> None:
-        while (stepped := self._queue.get()) is not None:
+        while (stepped := self._queue.get()) is not None and not self._stopping.is_set():
             try:
                 self._write(stepped)
             except Exception:

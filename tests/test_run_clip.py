@@ -1,7 +1,9 @@
 """The demo delivers every kind; a confirmation's clip follows its case, covered, onto the desk."""
 
+import multiprocessing
 import shutil
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -15,6 +17,7 @@ from playwright.sync_api import sync_playwright
 from api.demo import CLIPS, SITE_FILE
 from cases.desk import Desk
 from configs import load_site
+from pipeline import Runner
 from tests.rtsp import RtspServer, require_gstreamer
 from tests.site import TOKEN, Process, rows, streetwarden
 
@@ -123,6 +126,29 @@ def test_the_clip_of_a_case_plays_on_the_desk(tmp_path: Path) -> None:
         pytest.skip("this Chromium was built without H.264")
     assert played[0] > 1.0
     assert played[3] == pytest.approx(length_s, abs=0.5)
+
+
+@pytest.mark.timeout(120)
+def test_nothing_is_written_after_a_stop_that_ran_out_of_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clip that is not made in time is given up: the folder may be taken away at once."""
+    require_gstreamer()
+    monkeypatch.setattr("pipeline.runner.STOP_S", 0.5)
+    confirmed = threading.Event()
+    with RtspServer({"/cam0": CLIPS / "parked-car.mp4"}) as server:
+        site = load_site(demo_site(tmp_path, server.url("/cam0"), "http://127.0.0.1:9"), {})
+        runner = Runner(site, emit=lambda _: confirmed.set())
+        runner.start()
+        assert confirmed.wait(60)
+        time.sleep(1.0)  # now its clip waits for the post-roll
+        runner.stop()
+    names = {thread.name for thread in threading.enumerate()}
+    assert not names & {"clips", "recorder"}
+    assert not [child.name for child in multiprocessing.active_children() if "clip" in child.name]
+    shutil.rmtree(tmp_path / "data")
+    time.sleep(2.0)
+    assert not (tmp_path / "data").exists()
 
 
 def play(desk: Desk, screenshot: Path) -> list[float] | str:
