@@ -1,7 +1,7 @@
 """Which sighting of a look is which standing thing, by place and appearance."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Any
 
@@ -29,6 +29,12 @@ PART_SHARE = 0.85
 """A box of the thing's group that lies this much inside its place is a part of it."""
 LEAST_SIDE = 8.0
 """Side of a box, in units, under which nobody could be accused."""
+STEADY_BOXES = 4
+"""Clear boxes of a thing from which on it is known how far its boxes differ."""
+MOVED = 0.1
+"""By how much less a box overlaps the place than any before where something else stands there."""
+LOOKS_LIKE_NOTHING_ELSE = 0.8
+"""From this likeness on nothing else can have stood in a place that was hidden for a moment."""
 ARRIVING_COST = 1.0
 """Makes a sighting go to a thing already believed, where a new one claims it too."""
 
@@ -67,6 +73,8 @@ class Wanted:
     """Least score of one that is known."""
     short_s: float
     """How long a believed thing may be half covered since it was last seen to be the same."""
+    rigid: bool = False
+    """Whether boxes of one of them are alike as long as it stands."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,6 +105,11 @@ def attach(
         compare(thing, share, scene, changing=changing)
         for thing, share in zip(things, hidden, strict=True)
     )
+    if wanted.rigid:
+        compared = tuple(
+            doubted(thing, one, seen.boxes[mine])
+            for thing, one, mine in zip(things, compared, claimed, strict=True)
+        )
     alike = np.asarray(
         [
             _passes(thing, one.looks, scene, wanted)
@@ -119,6 +132,28 @@ def attach(
     )
     free.sort(key=lambda index: tuple(seen.boxes[index].tolist()))
     return Evidence(pairs, claimed, compared, tuple(free), tuple(faint))
+
+
+def doubted(thing: Thing, compared: Compared, boxes: Boxes) -> Compared:
+    """Doubt that what comes out from behind something is the rigid thing that was there.
+
+    boxes: (N, 4) of what is in its place now.
+
+    What has taken its place meanwhile looks a little different, and stands a little otherwise than
+    all of its boxes before: either alone is the light's doing, or the model's.
+    """
+    if compared.looks is not Looks.SAME or thing.presence.state is not State.UNSEEN:
+        return compared
+    clear = thing.boxes[: len(thing.boxes) - thing.behind]
+    alike = compared.likeness
+    if alike is None or alike >= LOOKS_LIKE_NOTHING_ELSE or len(clear) < STEADY_BOXES:
+        return compared
+    place = np.asarray([thing.box], np.float64)
+    before = float(overlaps(place, np.asarray(clear, np.float64)).min())
+    now = float(overlaps(place, boxes).max(initial=0.0))
+    if not len(boxes) or now >= before - MOVED:
+        return compared
+    return replace(compared, looks=Looks.UNSURE)
 
 
 def _passes(thing: Thing, looks: Looks, scene: Scene, wanted: Wanted) -> bool:

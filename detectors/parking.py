@@ -28,6 +28,8 @@ QUEUE_SHARE = 0.6
 class IllegalParking(Standing):
     """A vehicle's ground contact in the zone, stationary; not in a bay, not in a queue."""
 
+    rigid = True
+
     def __init__(self, rule: Rule) -> None:
         super().__init__(rule)
         # A lane may lie before the rail: it has a rail of its own, or none.

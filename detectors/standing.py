@@ -25,6 +25,8 @@ class Standing:
     """Context zones in which a thing of this kind is no violation."""
     whole_counts: bool = False
     """Whether all of a box counts, not its contact with the ground: of what hangs, or lies flat."""
+    rigid: bool = False
+    """Whether boxes of one thing are alike as long as it stands; nobody pulls at a parked car."""
 
     def __init__(self, rule: Rule) -> None:
         self._areas = {zone.zone_id: Area.of(zone) for zone in rule.accused_zones}

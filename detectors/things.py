@@ -16,6 +16,7 @@ from detectors import appearance
 from detectors.appearance import Signature
 from detectors.attachment import (
     HIDDEN_SOME,
+    LOOKS_LIKE_NOTHING_ELSE,
     Compared,
     Evidence,
     Looks,
@@ -23,6 +24,7 @@ from detectors.attachment import (
     attach,
     boxes_of,
     compare,
+    doubted,
     hidden_shares_of,
 )
 from detectors.faint import FaintSightings
@@ -45,8 +47,6 @@ STAY_LEAST = 0.1
 """... but not into the noise under this score."""
 HIDDEN_MUCH = 0.3
 """Share of a place behind something nearer from which an undetected thing may still be there."""
-VERIFIED_LIKENESS = 0.8
-"""From this likeness on nothing else can have stood in a place that was hidden for a moment."""
 REFRESH_LIKENESS = 0.9
 """A signature less like the place than this follows the light ..."""
 REFRESH_SHARE = 0.2
@@ -71,7 +71,9 @@ class StandingThings:
         take_score = rule.effective_conf
         stay_score = min(take_score, max(STAY * take_score, STAY_LEAST))
         short_s = max(timing.short_s for timing in self._timing.values())
-        self._wanted = Wanted(rule.effective_classes, take_score, stay_score, short_s)
+        self._wanted = Wanted(
+            rule.effective_classes, take_score, stay_score, short_s, rigid=kind.rigid
+        )
         self._memory = Memory()
         self._story = Story(names, schedule, self._memory)
         self._things: list[Thing] = []
@@ -148,7 +150,7 @@ class StandingThings:
         """Take a sighting of a thing."""
         strong = bool(scene.seen.scores[index] >= self._wanted.take_score)
         believed = thing.presence.state is not State.ARRIVING
-        verified = believed and (compared.likeness or 0.0) >= VERIFIED_LIKENESS
+        verified = believed and (compared.likeness or 0.0) >= LOOKS_LIKE_NOTHING_ELSE
         self._sight(thing, scene, strong=strong, verified=verified)
         thing.take(scene, index, behind=compared.hidden >= HIDDEN_SOME)
         self._kind.saw(thing, index, scene)
@@ -294,7 +296,10 @@ class StandingThings:
         """Whether an unseen thing is gone, now that another one was seen on its ground."""
         nothing = np.zeros((1, len(scene.seen)), bool)
         hidden = hidden_shares_of(boxes_of([old]), nothing, scene)[0]
-        looks = compare(old, hidden, scene).looks
+        compared = compare(old, hidden, scene)
+        if self._wanted.rigid:
+            compared = doubted(old, compared, boxes_of([new]))
+        looks = compared.looks
         different = looks in {Looks.OTHER, Looks.UNSURE}
         if looks is not Looks.SAME and not (different and old.doubted >= REPLACED_LOOKS):
             return False

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 
 from detectors import Change, PictureState, Rule, Zone
@@ -139,6 +140,33 @@ def test_another_car_behind_the_bus_starts_a_dwell_of_its_own() -> None:
     assert [(one.opened_at_s, one.last_at_s) for one in found] == [(32.0, 62.0)]
     reasons = [event.reason for _, event in events if event.change is Change.DISCARDED]
     assert "replaced" in reasons
+
+
+def test_a_look_alike_that_stands_otherwise_is_another_car() -> None:
+    """The same model and colour, a little larger and further back, comes from behind the bus."""
+    alike = (PLACE[0] - 10.0, PLACE[1] - 2.5, PLACE[2], PLACE[3] + 2.5)
+    cars = [
+        Car(PLACE, 0.0, 26.0, paint=1),
+        Car(alike, 26.0, paint=1),
+        Car(BUS, 20.0, 32.0, "bus", paint=5),
+    ]
+    found = confirmations(watch(rule(30.0)), Street(cars, painted=True).looks(100.0))
+    assert [event.violation.last_at_s for event in found] == [62.0]
+
+
+def test_the_same_car_goes_on_though_it_is_boxed_otherwise() -> None:
+    """The model draws a larger box from then on: the pixels tell that it is the same car."""
+    cars = [Car(PLACE), Car(BUS, 20.0, 32.0, "bus", paint=5)]
+    wider = np.array([-10.0, -2.5, 0.0, 2.5], np.float32)
+    looks = []
+    for look in Street(cars, painted=True).looks(100.0):
+        if look.at_s >= 32.0:
+            boxed = replace(look.detections, xyxy=look.detections.xyxy + wider)
+            look = replace(look, detections=boxed)  # noqa: PLW2901
+        looks.append(look)
+    (event,) = confirmations(watch(rule(30.0)), looks)
+    assert event.violation.opened_at_s == 0.0
+    assert event.violation.last_at_s <= 44.0
 
 
 def test_another_car_in_the_place_of_a_confirmed_one_is_another_violation() -> None:
