@@ -1,7 +1,7 @@
 """What is its own about muck_spill: it is new on the road, and lies there while traffic passes."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from detectors.rule import Rule
 from detectors.scene import Scene
 from detectors.stains import LEAST_SEEN, Stains
 from detectors.standing import Standing
+from detectors.states import State
 from detectors.thing import Thing
 from detectors.violation import Box, Passing
 
@@ -25,6 +26,10 @@ CLEAR_LOOKS = 5
 """Sightings without a vehicle near that a spill needs: headlights and shadows go with theirs."""
 NEAR = 0.7
 """Distance in sizes of a vehicle within which it may throw light or shade."""
+TOGETHER = 0.5
+"""Distance in sizes of the larger of two patches up to which one lorry lost both ..."""
+TOGETHER_S = 6.0
+"""... where they came within so long: one spill, one case."""
 WAITING_S = 12.0
 """A vehicle that stood and is not seen may still be there for so long."""
 MOST_WAITING = 64
@@ -132,7 +137,7 @@ class MuckSpill(Standing):
         first_s, now_s = thing.presence.first_s, scene.instant.now_s
         if first_s < self._traffic_s.get(thing.zone_id, -math.inf) < now_s:
             kept["passed"] = 1.0
-        if not _is_near(box, self._vehicles_now(scene)):
+        if not _is_near(box, self._vehicles_now(scene), NEAR):
             kept["clear"] = kept.get("clear", 0.0) + 1.0
         novelty = self._road.novelty(thing.box)
         if novelty is not None:
@@ -145,6 +150,21 @@ class MuckSpill(Standing):
             kept["wet_s"] = now_s
             if first_s >= self._wet_since_s:
                 kept["wet"] = 1.0  # it came with the water
+
+    def is_part(self, thing: Thing, others: Sequence[Thing]) -> bool:
+        """Whether a patch came with one beside it that is believed, or larger."""
+        mine = np.asarray([thing.box])
+        rank = (areas(mine)[0], -thing.number)
+        for other in others:
+            place = np.asarray([other.box])
+            leads = other.presence.state is not State.ARRIVING
+            leads = leads or (areas(place)[0], -other.number) > rank
+            since_s = abs(thing.presence.first_s - other.presence.first_s)
+            if leads and since_s <= TOGETHER_S and other.zone_id == thing.zone_id:
+                beside = _is_near(thing.box, place, TOGETHER)
+                if beside or _is_near(other.box, mine, TOGETHER):
+                    return True
+        return False
 
     def is_proven(self, thing: Thing, scene: Scene) -> bool:
         """Whether it is new, dry, no light or shade, and lay there while traffic passed."""
@@ -269,11 +289,11 @@ def _vehicles(scene: Scene) -> NDArray[np.intp]:
     return np.flatnonzero(named & scene.sure)
 
 
-def _is_near(box: Box, vehicles: Boxes) -> bool:
-    """Whether a vehicle is so near that it may throw light or shade there."""
-    for x0, y0, x1, y1 in vehicles.tolist():
+def _is_near(box: Box, others: Boxes, reach: float) -> bool:
+    """Whether one of (N, 4) others is within so many of its sizes."""
+    for x0, y0, x1, y1 in others.tolist():
         across = max(box[0] - x1, x0 - box[2], 0.0)
         down = max(box[1] - y1, y0 - box[3], 0.0)
-        if math.hypot(across, down) <= NEAR * math.sqrt((x1 - x0) * (y1 - y0)):
+        if math.hypot(across, down) <= reach * math.sqrt((x1 - x0) * (y1 - y0)):
             return True
     return False

@@ -10,6 +10,8 @@ USUAL = 0.6
 USUAL_CHANGED = 0.87
 """... and on the mean of the looks down to this one where it does not: two witnesses, each weak by
 itself. A shadow over a whole sign changes its look, and leaves 0.92 or more of its score."""
+USUAL_NEWS = 0.9
+"""The same where damage is heard that never was: a third witness."""
 MISSED = 0.2
 """Share of looks in which a model misses a whole sign: one it does not see is not surely broken."""
 UNCHANGED = 0.9
@@ -92,7 +94,7 @@ class Evidence:
     def _share(self) -> float:
         """Return the share of its usual score that a whole sign has left, by how it looks."""
         if self.is_news:
-            return USUAL_CHANGED
+            return USUAL_NEWS
         alike = 1.0 if self.alike is None else self.alike
         changed = (UNCHANGED - alike) / (UNCHANGED - appearance.LOOKS_CHANGED)
         return USUAL + (USUAL_CHANGED - USUAL) * min(max(changed, 0.0), 1.0)

@@ -1,6 +1,6 @@
 """What kinds about standing things have in common: where they stand, and what excuses them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from detectors.place import Area
@@ -76,6 +76,11 @@ class Standing:
 
     def saw(self, thing: Thing, index: int, scene: Scene) -> None:
         """Take note of a sighting of a thing, its first one included."""
+
+    def is_part(self, thing: Thing, others: Sequence[Thing]) -> bool:
+        """Whether a thing that is not believed yet is a part of one of the others."""
+        del thing, others
+        return False
 
     def is_proven(self, thing: Thing, scene: Scene) -> bool:
         """Whether a thing may be confirmed, as far as this kind asks for more than the dwell."""

@@ -281,6 +281,9 @@ class StandingThings:
     def _may_enter(self, new: Thing, scene: Scene, seen: set[int], ledger: Ledger) -> bool:
         """Settle who a place belongs to; false where the newcomer is no thing of its own (yet)."""
         others = [thing for thing in self._things if thing is not new]
+        present = [other for other in others if other.presence.state is not State.ABSENT]
+        if self._kind.is_part(new, present):
+            return False
         claims = rivals(boxes_of([new]), boxes_of(others))[0]
         for old in [other for other, claim in zip(others, claims, strict=True) if claim]:
             # What one look shows as two things is two things.

@@ -67,6 +67,23 @@ def test_a_lorry_of_six_minutes_before_is_no_source() -> None:
 
 
 @pytest.mark.parametrize(
+    ("other", "start_s", "cases"),
+    [
+        ((250.0, 270.0, 290.0, 290.0), 20.0, 1),  # beside it, smaller
+        ((200.0, 260.0, 290.0, 300.0), 22.0, 1),  # beside it, larger, a look later
+        ((40.0, 250.0, 100.0, 276.0), 20.0, 2),  # far along the road
+        ((250.0, 270.0, 290.0, 290.0), 40.0, 2),  # beside it, of another lorry
+    ],
+)
+def test_patches_that_come_together_are_one_spill(
+    other: tuple[float, float, float, float], start_s: float, cases: int
+) -> None:
+    """One lorry loses both at a place within a moment: one case; elsewhere or later: another."""
+    things = [_muck(), _muck(start_s, box=other), *_passing(24.0, count=24)]
+    assert len(confirmations(watch(_rule()), Street(things).looks(240.0))) == cases
+
+
+@pytest.mark.parametrize(
     ("things", "why"),
     [
         ([_muck(0.0)], "there at the first look: tar, an old stain"),
