@@ -2,7 +2,8 @@
 
 Who stands in it may come and go; the violation is the zone's. A reading above the upper threshold
 is a sighting, between the two it keeps alive what has begun, below the lower one it is a miss. A
-peak alone is no violation: a third of the sightings have to be above the upper threshold.
+peak alone is no violation: a third of the sightings have to be above the upper threshold, and the
+one that confirms it.
 """
 
 import math
@@ -147,7 +148,7 @@ class ZonePresences:
         else:
             self._miss(thing, reading, scene, ledger)
             return
-        self._settle(thing, scene, ledger)
+        self._settle(thing, reading, scene, ledger)
 
     def _appear(self, zone_id: str, reading: Reading, scene: Scene, ledger: Ledger) -> Thing:
         """Begin with the look from which on it holds, which may be an earlier one."""
@@ -204,7 +205,7 @@ class ZonePresences:
         if thing.presence.has_left(scene.instant.now_s, self._timing[thing.zone_id]):
             self._end_of(thing, Input.LEFT, Reason.LEFT, scene.instant, ledger)
 
-    def _settle(self, thing: Thing, scene: Scene, ledger: Ledger) -> None:
+    def _settle(self, thing: Thing, reading: Reading, scene: Scene, ledger: Ledger) -> None:
         """Draw the conclusions of a sighting."""
         presence, timing = thing.presence, self._timing[thing.zone_id]
         self._story.sighted(thing, timing, scene.instant, ledger)
@@ -214,7 +215,9 @@ class ZonePresences:
             presence.feed(Input.ENTERED)
             self._story.entered(thing, self._memory.recall_zone(thing.zone_id))
         peaked = presence.strong >= PEAK_SHARE * presence.seen
-        self._story.dwells(thing, timing, scene.instant, ledger, proven=peaked)
+        # Below the threshold it goes on, but may be on its way out, and its picture shows too few.
+        proven = peaked and reading.level is Level.ENTER
+        self._story.dwells(thing, timing, scene.instant, ledger, proven=proven)
 
     def to_json(self) -> dict[str, Any]:
         """State as JSON-able data."""

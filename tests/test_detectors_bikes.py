@@ -63,11 +63,13 @@ def test_the_violation_says_how_many_and_where() -> None:
 
 
 def test_it_begins_at_n_and_ends_at_two() -> None:
-    """Four never begin it; once five have, three keep it, two end it."""
+    """Four never begin it; once five have, three keep it, and confirm nothing; two end it."""
     assert seen(_rule(), things("two_wheeler", 4), 120.0) == []
     three = things("two_wheeler", 3)
-    more = things("two_wheeler", 2, 0.0, 40.0, corner=(400.0, 240.0))
-    assert changes(seen(_rule(), [*three, *more], 120.0)) == ["opened", "confirmed"]
+    more = things("two_wheeler", 2, 0.0, 70.0, corner=(400.0, 240.0))
+    assert changes(seen(_rule(), [*three, *more], 240.0)) == ["opened", "confirmed"]
+    less = things("two_wheeler", 2, 0.0, 40.0, corner=(400.0, 240.0))
+    assert changes(seen(_rule(), [*three, *less], 240.0)) == ["opened"]
     two, others = (
         things("two_wheeler", 2),
         things("two_wheeler", 3, 0.0, 40.0, corner=(400.0, 240.0)),

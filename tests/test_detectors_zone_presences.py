@@ -125,9 +125,15 @@ def test_between_the_thresholds_nothing_begins() -> None:
 
 
 def test_a_peak_alone_is_not_confirmed() -> None:
-    """Two readings above the threshold, then hours below it; a third of them is enough."""
-    assert _told([ENTER] * 2 + [STAY] * 100) == [("opened", 2.0)]
-    assert ("confirmed", 30.0) in _told([ENTER] * 6 + [STAY] * 20)
+    """Two readings above the threshold, hours below it, another peak: it needs a third of them."""
+    assert _told([ENTER] * 2 + [STAY] * 100 + [ENTER]) == [("opened", 2.0)]
+    assert ("confirmed", 30.0) in _told([ENTER] * 5 + [STAY] * 10 + [ENTER])
+
+
+def test_what_sinks_below_the_threshold_waits_for_it_to_rise_again() -> None:
+    """The reading that confirms it shows as many as the rule asks for."""
+    assert _told([ENTER] * 12 + [STAY] * 20) == [("opened", 2.0)]
+    assert _told([ENTER] * 12 + [STAY] * 20 + [ENTER])[1:] == [("confirmed", 64.0)]
 
 
 def test_a_hidden_zone_is_neither_empty_nor_full() -> None:
