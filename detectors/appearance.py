@@ -7,6 +7,7 @@ against the surroundings add what edges cannot tell (the same model in white and
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,9 @@ LOOKS_SAME = 0.62
 LOOKS_CHANGED = 0.5
 """Likeness under which a place is taken to have changed, though no model says how."""
 
+_PLACES = 2048
+"""Weights that are kept, two a place: places are compared look after look. About 5 kB each."""
+
 GREY = np.array([0.299, 0.587, 0.114])
 """ITU-R BT.601 luma."""
 
@@ -81,6 +85,7 @@ class Signature:
         return cls((x0, y0, x1, y1), grey, (red, green, blue))
 
 
+@lru_cache(maxsize=_PLACES)
 def _weights(start: float, stop: float, cells: int, length: int) -> NDArray[np.float32]:
     """(cells, length) share of each pixel in the mean of each of (cells) parts of [start, stop).
 
@@ -93,7 +98,9 @@ def _weights(start: float, stop: float, cells: int, length: int) -> NDArray[np.f
     total = shares.sum(axis=1, keepdims=True)
     for row in np.flatnonzero(total[:, 0] < 1e-6):
         shares[row, int(np.clip(marks[row], 0, length - 1))] = total[row] = 1.0
-    return np.asarray(shares / total, np.float32)
+    weights = np.asarray(shares / total, np.float32)
+    weights.setflags(write=False)  # whoever asks for the same place again gets the same array
+    return weights
 
 
 def _cells(picture: NDArray[np.uint8], box: Box, border: int) -> Grid:

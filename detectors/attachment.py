@@ -103,7 +103,9 @@ def attach(
     hidden = hidden_shares_of(places, claimed, scene)
     compared = tuple(
         compare(thing, share, scene, changing=changing)
-        for thing, share in zip(things, hidden, strict=True)
+        if mine.any() or _may_tell(thing)
+        else Compared(Looks.UNKNOWN, share)
+        for thing, share, mine in zip(things, hidden, claimed, strict=True)
     )
     if wanted.rigid:
         compared = tuple(
@@ -132,6 +134,15 @@ def attach(
     )
     free.sort(key=lambda index: tuple(seen.boxes[index].tolist()))
     return Evidence(pairs, claimed, compared, tuple(free), tuple(faint))
+
+
+def _may_tell(thing: Thing) -> bool:
+    """Whether it matters how the place of an unseen thing looks.
+
+    Passing traffic leaves a thing behind at every look, and comparing is what a busy street costs
+    most. Of one that is not believed yet a first miss breaks no dwell and a third one ends it.
+    """
+    return thing.presence.state is not State.ARRIVING or thing.presence.missing == 1
 
 
 def doubted(thing: Thing, compared: Compared, boxes: Boxes) -> Compared:

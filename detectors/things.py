@@ -210,10 +210,11 @@ class StandingThings:
     def _take_up(self, evidence: Evidence, scene: Scene, ledger: Ledger) -> set[int]:
         """Start following what stands near a zone and is no thing known."""
         numbers = set()
-        for index in evidence.free:
-            zone_id = self._kind.zone_near(index, scene)
-            if zone_id is None:
-                continue
+        near = [(index, self._kind.zone_near(index, scene)) for index in evidence.free]
+        new = [(index, zone_id) for index, zone_id in near if zone_id is not None]
+        places = scene.seen.boxes[[index for index, _ in new]]
+        hidden = hidden_shares_of(places, np.zeros((len(new), len(scene.seen)), bool), scene)
+        for (index, zone_id), share in zip(new, hidden, strict=True):
             since = self._faint.take(index, scene)
             start = since or scene.instant
             presence = Presence.begin(
@@ -227,10 +228,7 @@ class StandingThings:
             if since is not None:
                 self._stood(thing, since, scene, ledger)
             thing.signature = self._taken(thing, scene)
-            nothing = np.zeros((1, len(scene.seen)), bool)
-            thing.behind = int(
-                hidden_shares_of(boxes_of([thing]), nothing, scene)[0] >= HIDDEN_SOME
-            )
+            thing.behind = int(share >= HIDDEN_SOME)
             self._kind.began(thing, scene)
             self._kind.saw(thing, index, scene)
             if self._kind.is_paused(thing, scene):
