@@ -107,11 +107,10 @@ def attach(
         else Compared(Looks.UNKNOWN, share)
         for thing, share, mine in zip(things, hidden, claimed, strict=True)
     )
-    if wanted.rigid:
-        compared = tuple(
-            doubted(thing, one, seen.boxes[mine])
-            for thing, one, mine in zip(things, compared, claimed, strict=True)
-        )
+    compared = tuple(
+        doubted(thing, one, seen.boxes[mine], wanted)
+        for thing, one, mine in zip(things, compared, claimed, strict=True)
+    )
     alike = np.asarray(
         [
             _passes(thing, one.looks, scene, wanted)
@@ -145,7 +144,7 @@ def _may_tell(thing: Thing) -> bool:
     return thing.presence.state is not State.ARRIVING or thing.presence.missing == 1
 
 
-def doubted(thing: Thing, compared: Compared, boxes: Boxes) -> Compared:
+def doubted(thing: Thing, compared: Compared, boxes: Boxes, wanted: Wanted) -> Compared:
     """Doubt that what comes out from behind something is the rigid thing that was there.
 
     boxes: (N, 4) of what is in its place now.
@@ -153,7 +152,8 @@ def doubted(thing: Thing, compared: Compared, boxes: Boxes) -> Compared:
     What has taken its place meanwhile looks a little different, and stands a little otherwise than
     all of its boxes before: either alone is the light's doing, or the model's.
     """
-    if compared.looks is not Looks.SAME or thing.presence.state is not State.UNSEEN:
+    unseen = thing.presence.state is State.UNSEEN
+    if not (wanted.rigid and unseen and compared.looks is Looks.SAME):
         return compared
     clear = thing.boxes[: len(thing.boxes) - thing.behind]
     alike = compared.likeness

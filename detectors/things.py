@@ -278,14 +278,17 @@ class StandingThings:
 
     def _may_enter(self, new: Thing, scene: Scene, seen: set[int], ledger: Ledger) -> bool:
         """Settle who a place belongs to; false where the newcomer is no thing of its own (yet)."""
-        others = [thing for thing in self._things if thing is not new]
-        present = [other for other in others if other.presence.state is not State.ABSENT]
-        if self._kind.is_part(new, present):
+        others = [
+            thing
+            for thing in self._things
+            if thing is not new and thing.presence.state is not State.ABSENT
+        ]
+        if self._kind.is_part(new, others):
             return False
         claims = rivals(boxes_of([new]), boxes_of(others))[0]
         for old in [other for other, claim in zip(others, claims, strict=True) if claim]:
             # What one look shows as two things is two things.
-            if old.number in seen or old.presence.state is State.ABSENT:
+            if old.number in seen:
                 continue
             if old.presence.state is State.ARRIVING:
                 old.presence.feed(Input.REPLACED)
@@ -298,9 +301,7 @@ class StandingThings:
         nothing = np.zeros((1, len(scene.seen)), bool)
         hidden = hidden_shares_of(boxes_of([old]), nothing, scene)[0]
         compared = compare(old, hidden, scene)
-        if self._wanted.rigid:
-            compared = doubted(old, compared, boxes_of([new]))
-        looks = compared.looks
+        looks = doubted(old, compared, boxes_of([new]), self._wanted).looks
         different = looks in {Looks.OTHER, Looks.UNSURE}
         if looks is not Looks.SAME and not (different and old.doubted >= REPLACED_LOOKS):
             return False
