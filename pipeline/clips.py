@@ -55,6 +55,8 @@ LATE_S = 12.0
 """A camera that gives no look for this long after the post-roll gives none: the clip ends early."""
 ENCODE_S = 60.0
 """Longest time for making a clip; a few seconds are usual."""
+LEAVE_S = 10.0
+"""How long stopping waits for what is given up to be left: a disk that hangs must not hang it."""
 WATCH_S = 0.2
 """How often an encoder is asked whether it has ended, while stopping may run out of time."""
 NICE = 10
@@ -123,7 +125,7 @@ class Clips:
         self._queue.put(None)
         self._thread.join(timeout_s)
         self._out_of_time.set()
-        self._thread.join(timeout_s)  # a disk that hangs must not hang the stop
+        self._thread.join(LEAVE_S)
 
     def wanted(self, violation: Violation, recent: Sequence[Look]) -> None:
         """Make the clip of a confirmation; `recent` are the camera's last looks."""

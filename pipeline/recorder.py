@@ -25,7 +25,7 @@ from cases import (
     WrongState,
 )
 from detectors import Change, Look, Pin, Proposal, Violation, ViolationEvent
-from pipeline.clips import Clips
+from pipeline.clips import LEAVE_S, Clips
 from pipeline.confirmation import Confirmer
 from pipeline.events import Confirmed, Event
 from pipeline.ingest import Ingest, IngestLost
@@ -110,7 +110,7 @@ class Recorder:
         self._queue.put(None)
         self._thread.join(timeout_s)
         self._stopping.set()
-        self._thread.join(timeout_s)  # a disk that hangs must not hang the stop
+        self._thread.join(LEAVE_S)
 
     def _run(self) -> None:
         while (stepped := self._queue.get()) is not None and not self._stopping.is_set():
