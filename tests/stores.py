@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.postgres import Cluster, cluster, missing
-from cases import Store
+from cases import Store, WrongState
 from tests.secrecy import register
 from tests.violations import SetClock
 
@@ -60,3 +60,12 @@ def sqlite_store(tmp_path: Path, clock: SetClock) -> Iterator[Store]:
     """Open a new store in a file."""
     with Store.open(tmp_path / "store.sqlite3", site_id="site", clock=clock) as opened:
         yield opened
+
+
+def requeued(store: Store, delivery_id: str, by: str) -> bool:
+    """Requeue a delivery; False where a courier holds it just now: ask again, as a person does."""
+    try:
+        store.requeue(delivery_id, by=by)
+    except WrongState:
+        return False
+    return True

@@ -28,7 +28,7 @@ from cases import (
 from cases.open311 import Open311
 from tests.case_payloads import make_case
 from tests.case_server import API_KEY, LOSING, STORING, CaseServer, preload_days
-from tests.stores import Where
+from tests.stores import Where, requeued
 from tests.violations import make_violation
 
 DEADLINE_S = 0.6
@@ -68,9 +68,10 @@ def courier(
     *,
     settings: CourierSettings = FAST,
     on_delivered: Callable[[Delivery], None] | None = None,
+    deadline_s: float = DEADLINE_S,
 ) -> Iterator[Courier]:
     """Run a courier; afterwards its threads have ended."""
-    system = Open311(server.url, api_key=API_KEY, deadline_s=DEADLINE_S)
+    system = Open311(server.url, api_key=API_KEY, deadline_s=deadline_s)
     running = Courier(store, system, on_delivered=on_delivered, settings=settings)
     running.start()
     try:
@@ -109,7 +110,11 @@ def test_a_confirmed_case_arrives_and_is_told(store: Store) -> None:
     """Delivered once, its number stored, the listener called with the row as stored."""
     told: list[Delivery] = []
     (key,) = confirm(store, 1)
-    with CaseServer() as server, courier(store, server, on_delivered=told.append):
+    long = CourierSettings.for_deadline(20.0)  # on a slow machine, too, one attempt has to do
+    with (
+        CaseServer() as server,
+        courier(store, server, on_delivered=told.append, settings=long, deadline_s=20.0),
+    ):
         wait_until(lambda: bool(told))
         assert server.keys == [key]
     (row,) = store.deliveries()
@@ -313,7 +318,7 @@ def test_a_persons_word_ends_the_waiting_for_a_proof(store: Store) -> None:
             other = max(store.deliveries(), key=lambda row: row.delivery_id).delivery_id
             wait_until(lambda: "nothing of ours" in store.delivery(other).last_error)
             server.choose = None
-            store.requeue(other, by="li")
+            wait_until(lambda: requeued(store, other, by="li"))
             wait_until(lambda: store.delivery(other).state is DeliveryState.DELIVERED)
 
 
