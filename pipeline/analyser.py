@@ -1,10 +1,15 @@
-"""The inference thread: newest pictures in batches through the models and the rules."""
+"""The inference thread: newest pictures in batches through the models and the rules.
+
+The rules judge a batch while the models look at the next one: one after the other, a core would
+wait for the other.
+"""
 
 import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from detectors import Basis
@@ -36,6 +41,22 @@ class CameraCount:
     """Result time minus arrival of the last look's last packet."""
     looked_s: float | None = None
     """Monotonic time of the last look."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Batch:
+    """Pictures on their way: what stands of the looks before, and what the models will say."""
+
+    frames: tuple[Frame, ...]
+    carried: tuple[Detections | None, ...]
+    """None for each picture that the models look at."""
+    seen: Future[Sequence[Detections | None]] | None
+    """Of those, in order; None where there are none."""
+
+    @property
+    def cameras(self) -> frozenset[str]:
+        """Whose pictures these are."""
+        return frozenset(frame.camera_id for frame in self.frames)
 
 
 class Analyser:
@@ -80,18 +101,34 @@ class Analyser:
         return self._thread.is_alive()
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
-            frames = self._slots.take(self._most, window_s=self.window_s, wait_s=WAIT_S)
-            if frames:
-                self._look(frames)
-            if self._keeper is not None:
-                self._keeper.tick()
+        before: _Batch | None = None
+        with ThreadPoolExecutor(1, thread_name_prefix="network") as network:
+            while not self._stopping.is_set():
+                wait_s = WAIT_S if before is None else 0.0
+                frames = self._slots.take(self._most, window_s=self.window_s, wait_s=wait_s)
+                if before is not None and before.cameras & {frame.camera_id for frame in frames}:
+                    self._judge(before)  # what a camera's gate carries follows from its last look
+                    before = None
+                batch = self._begin(frames, network) if frames else None
+                if before is not None:
+                    self._judge(before)
+                before = batch
+                if self._keeper is not None:
+                    self._keeper.tick()
+            if before is not None:
+                self._judge(before)
 
-    def _look(self, frames: list[Frame]) -> None:
-        carried = [self._carried(frame) for frame in frames]
+    def _begin(self, frames: Sequence[Frame], network: Executor) -> _Batch:
+        """Ask the gates, and have the models look at what they let through."""
+        carried = tuple(self._carried(frame) for frame in frames)
         wanted = [frame for frame, known in zip(frames, carried, strict=True) if known is None]
-        seen = iter(self._see(wanted))
-        for frame, known in zip(frames, carried, strict=True):
+        seen = network.submit(self._see, wanted) if wanted else None
+        return _Batch(tuple(frames), carried, seen)
+
+    def _judge(self, batch: _Batch) -> None:
+        """Let the rules judge a batch, once the models have looked."""
+        seen = iter(batch.seen.result() if batch.seen is not None else ())
+        for frame, known in zip(batch.frames, batch.carried, strict=True):
             detections = next(seen) if known is None else known
             if detections is None:
                 continue
@@ -117,8 +154,6 @@ class Analyser:
 
     def _see(self, frames: list[Frame]) -> Sequence[Detections | None]:
         """Run the models over a batch; None for each picture where that failed."""
-        if not frames:
-            return []
         begun_s = time.monotonic()
         try:
             results = self._sight.look(frames)

@@ -4,9 +4,11 @@ The slots, the model, the gate and the rules are the real ones; pictures are put
 """
 
 import queue
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -135,3 +137,69 @@ def test_the_window_follows_what_batches_take(
     assert analyser._see([frame_of(STILL, 0.0)]) == [None]  # fails, and says nothing of batches
     assert (analyser.batches, analyser.counts["cam"].failures) == (BATCHES, 1)
     assert analyser.window_s == window_s
+
+
+@contextmanager
+def watching(site: Site, on_step: Callable[[Stepped], None]) -> Iterator[tuple[Analyser, Slots]]:
+    """Make an analyser of a site's cameras, gates on; stop it in the end."""
+    watches = {one.id: watch_of(site, one) for one in site.cameras}
+    sight = load_sight(site, site.cameras, list(watches.values()), alone=False)
+    gates = {one.id: MotionGate(None, interval_s=60.0, forced_s=600.0) for one in site.cameras}
+    steps = {name: CameraStep(watch, gate=gates[name]) for name, watch in watches.items()}
+    slots = Slots()
+    analyser = Analyser(slots, sight, steps, on_step)
+    try:
+        yield analyser, slots
+    finally:
+        analyser.stop(10.0)
+        sight.close()
+    assert not analyser.alive
+
+
+def test_the_rules_judge_a_batch_while_the_models_look_at_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One after the other, a core would wait for the other."""
+    model = write_block_model(tmp_path / "block.onnx")
+    both = [camera(name, "file:clip.mp4") for name in ("one", "two")]
+    site = load_site(write_site(tmp_path, both, model))
+    second_began = threading.Event()
+    judged: queue.Queue[tuple[str, bool]] = queue.Queue()
+
+    def judge(stepped: Stepped) -> None:
+        judged.put((stepped.look.camera_id, second_began.wait(10.0)))
+
+    with watching(site, judge) as (analyser, slots):
+        look = analyser._sight.look
+
+        def seen(frames: Sequence[Frame]) -> list[Detections]:
+            if frames[0].camera_id == "two":
+                second_began.set()
+            else:
+                slots.put(replace(frame_of(STILL, 0.0), camera_id="two"))
+            return look(frames)
+
+        monkeypatch.setattr(analyser._sight, "look", seen)
+        slots.put(replace(frame_of(STILL, 0.0), camera_id="one"))
+        analyser.start()
+        assert [judged.get(timeout=20.0) for _ in "ab"] == [("one", True), ("two", True)]
+
+
+def test_a_camera_waits_for_its_own_last_look(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What its gate carries follows from that look, even where the models still look at it."""
+    bases: queue.Queue[Basis] = queue.Queue()
+    with watching(site, lambda stepped: bases.put(stepped.look.basis)) as (analyser, slots):
+        look, waiting = analyser._sight.look, threading.Event()
+
+        def slowly(frames: Sequence[Frame]) -> list[Detections]:
+            waiting.set()
+            time.sleep(0.3)  # the next picture is taken meanwhile
+            return look(frames)
+
+        monkeypatch.setattr(analyser._sight, "look", slowly)
+        slots.put(frame_of(STILL, 0.0))
+        analyser.start()
+        assert waiting.wait(10.0)
+        slots.put(frame_of(STILL, INTERVAL_S))
+        assert [bases.get(timeout=10.0) for _ in "ab"] == [Basis.OBSERVED, Basis.CARRIED]
+        assert analyser.batches == 1
