@@ -4,8 +4,10 @@ The gate may only save work, never an onset: it opens for any change in the zone
 stays open for some looks afterwards, and opens anyway every so often (docs/motion-gate.md).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 from configs import Camera, Gate, Site
 from detectors import Level, Outcome
@@ -20,6 +22,7 @@ from streams.gate import (
     difference,
     is_still,
     small_of,
+    usual,
     watched_blocks,
 )
 
@@ -59,12 +62,21 @@ class MotionGate:
     """One camera's gate. Called by one thread: decide(), then saw() for what the models saw."""
 
     def __init__(
-        self, polygons: Sequence[Polygon] | None, *, interval_s: float, forced_s: float
+        self,
+        polygons: Sequence[Polygon] | None,
+        *,
+        interval_s: float,
+        forced_s: float,
+        turn: float = 0.0,
     ) -> None:
-        """polygons: the zones of the camera's rules in shares of the picture; None: all of it."""
+        """polygons: the zones of the camera's rules in shares of the picture; None: all of it.
+
+        turn: when in each forced_s its forced look is due, as a share of it.
+        """
         self._polygons = polygons
         self._interval_s = interval_s
         self._forced_s = forced_s
+        self._turn_s = turn * forced_s
         self._seen: _Seen | None = None
         self._last: tuple[Picture, Small] | None = None
         self._open_looks = 0
@@ -116,8 +128,9 @@ class MotionGate:
 
     def _change(self, before: Small, now: Small) -> bool:
         differences = difference(before, now)
-        blocks = changed(differences)
-        self.still = is_still(before, now, differences, blocks)
+        usually = usual(differences)
+        blocks = changed(differences, usually)
+        self.still = is_still(before, now, usually, blocks)
         if self._watched is None or self._watched.shape != blocks.shape:
             rows, columns = blocks.shape
             self._watched = watched_blocks(self._polygons, (rows, columns))
@@ -126,10 +139,20 @@ class MotionGate:
         return bool((blocks & self._watched & ~clock).any())
 
     def _due(self, at_s: float, seen_s: float) -> bool:
-        limit_s = self._forced_s
+        """Whether a model has to look although nothing has changed.
+
+        By turns that are fixed in time: counted from the last look, all cameras that were started
+        together would be forced together, and again after a cloud that opened all of them.
+        """
+        early_s = _EARLY * self._interval_s
         if at_s < self._watching_until_s:
-            limit_s = min(limit_s, WATCHING_LOOKS * self._interval_s)
-        return at_s - seen_s >= limit_s - _EARLY * self._interval_s
+            limit_s = min(self._forced_s, WATCHING_LOOKS * self._interval_s)
+            if at_s - seen_s >= limit_s - early_s:
+                return True
+        return self._turns(at_s + early_s) > self._turns(seen_s + early_s)
+
+    def _turns(self, at_s: float) -> int:
+        return math.floor((at_s - self._turn_s) / self._forced_s)
 
 
 def gate_of(site: Site, camera: Camera, *, asked: bool = False) -> MotionGate | None:
@@ -144,6 +167,7 @@ def gate_of(site: Site, camera: Camera, *, asked: bool = False) -> MotionGate | 
         None if whole else polygons,
         interval_s=site.interval_s(camera),
         forced_s=settings.forced_s,
+        turn=crc32(camera.id.encode()) / (1 << 32),
     )
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from streams.condition.fields import Plane
 from streams.frame import Picture
+from streams.shrink import shrunk
 
 WIDTH_PX = 320
 BLOCK_PX = 8
@@ -62,8 +63,8 @@ def small_of(picture: Picture) -> Small:
     """Scale (h, w, 3) RGB down for comparing."""
     high, wide = picture.shape[:2]
     height = max(BLOCK_PX, round(high * WIDTH_PX / wide / BLOCK_PX) * BLOCK_PX)
-    gray = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    small = np.asarray(cv2.resize(gray, (WIDTH_PX, height), interpolation=cv2.INTER_AREA), np.uint8)
+    gray = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
+    small = shrunk(gray, WIDTH_PX, height)
     return Small(small.astype(np.float32), _median(small))
 
 
@@ -77,21 +78,27 @@ def difference(before: Small, now: Small) -> NDArray[np.float32]:
     return np.asarray(strips.reshape(rows, columns, BLOCK_PX).max(axis=2), np.float32)
 
 
-def changed(differences: NDArray[np.float32]) -> Blocks:
-    """Mark blocks that differ by more than noise, light rain or coding do everywhere."""
-    usual = float(np.median(differences))
+def usual(differences: NDArray[np.float32]) -> float:
+    """Return the median difference: what noise, light rain and coding do everywhere."""
+    middle = differences.size // 2
+    ordered = np.partition(differences, (middle - 1, middle), axis=None)  # np.median takes thrice
+    return float(ordered[middle] + ordered[middle - 1 + differences.size % 2]) / 2
+
+
+def changed(differences: NDArray[np.float32], usual: float) -> Blocks:
+    """Mark blocks that differ by more than is usual."""
     return np.asarray(differences > min(max(LEAST, NOISE_TIMES * usual), MOST))
 
 
-def is_still(before: Small, now: Small, differences: NDArray[np.float32], blocks: Blocks) -> bool:
+def is_still(before: Small, now: Small, usual: float, blocks: Blocks) -> bool:
     """Whether nothing has changed but for what a clock draws in: not the light, nor all a little.
 
-    blocks: those of the differences that have changed.
+    blocks: those that have changed.
     """
     return bool(
         abs(now.median - before.median) <= STILL_LIGHT
-        and blocks.mean() <= STILL_SHARE
-        and np.median(differences) <= LEAST / 2
+        and usual <= LEAST / 2
+        and np.count_nonzero(blocks) <= STILL_SHARE * blocks.size
     )
 
 

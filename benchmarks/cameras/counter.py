@@ -4,6 +4,7 @@ Numpy alone, so that every system's environment can read it: a white and a black
 with, then ten bits of the number and two of parity, in a strip at the picture's top left.
 """
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -30,16 +31,12 @@ def draw(luma: NDArray[np.uint8], number: int) -> None:
 
 def read(picture: NDArray[np.uint8]) -> int | None:
     """Read the number in (h, w) or (h, w, 3) uint8 of any scale; None where there is none."""
-    height, width = picture.shape[:2]
-    scale_x, scale_y = width / WIDTH, height / HEIGHT
-    rows = _span(TOP_PX, scale_y)
-    strip: NDArray[Any] = picture[rows].mean(axis=0, dtype=np.float32)
+    rows, columns, starts, ends = _places(*picture.shape[:2])
+    strip: NDArray[Any] = picture[rows, columns].mean(axis=0, dtype=np.float32)
     if strip.ndim == 2:
         strip = strip.mean(axis=1)
-    cells = [
-        float(strip[_span(LEFT_PX + index * CELL_PX, scale_x)].mean())
-        for index in range(2 + BITS + PARITY)
-    ]
+    before = np.concatenate(([0.0], np.cumsum(strip, dtype=np.float64)))
+    cells = ((before[ends] - before[starts]) / (ends - starts)).tolist()
     bright, dark, *rest = cells
     if bright - dark < (_BRIGHT - _DARK) / 2:
         return None
@@ -52,6 +49,17 @@ def _cells(number: int) -> list[bool]:
     bits = [bool(number >> place & 1) for place in range(BITS)]
     parity = [sum(bits[first::PARITY]) % 2 == 1 for first in range(PARITY)]
     return [True, False, *bits, *parity]
+
+
+@lru_cache
+def _places(height: int, width: int) -> tuple[slice, slice, NDArray[np.intp], NDArray[np.intp]]:
+    """Return the strip's rows and columns, and where each cell begins and ends in the columns."""
+    scale_x = width / WIDTH
+    spans = [_span(LEFT_PX + index * CELL_PX, scale_x) for index in range(2 + BITS + PARITY)]
+    first, last = spans[0].start, spans[-1].stop
+    starts = np.array([span.start - first for span in spans])
+    ends = np.array([min(span.stop, width) - first for span in spans])
+    return _span(TOP_PX, height / HEIGHT), slice(first, last), starts, ends
 
 
 def _span(start_px: float, scale: float) -> slice:
