@@ -3,13 +3,13 @@
 What it measures: annotated pictures that no model of ours was trained on (the evaluation third of
 each real set in STREETWARDEN_DATA, and rendered scenes where a folder of them is named), each coded
 as one H.264 key frame of 1920x1080, decoded with and without the loop filter and FFmpeg's "fast"
-flag, scaled with each filter that swscale has to the size that the product delivers, and shown to
-the bundled street model. For each way: recall at the model's threshold, AP50 (the mean over
-classes), and processor milliseconds of the thread that decodes and scales, the medians of rounds in
-which all ways take turns.
+flag, scaled to the size that the product delivers (plane by plane, as it does, and with each filter
+that swscale has), and shown to the bundled street model. For each way: recall at the model's
+threshold, AP50 (the mean over classes), and processor milliseconds of the thread that decodes and
+scales, the medians of rounds in which all ways take turns.
 Against: the way that the decode pool takes. `gained` and `lost` count true boxes that a way finds
 and it does not, or the other way round; `p` is the sign test on them. Below 0.05 a way sees more or
-less; 28 ways are compared, so one or two get there by chance.
+less; 32 ways are compared, so one or two get there by chance.
 
 Limit: only pictures that are enlarged at most 1.5-fold ("sharp", from 1280x720 on) hold detail that
 scaling down can lose or alias; the smaller ones and the rendered ones are enlarged to 1920x1080,
@@ -48,7 +48,8 @@ from scipy.stats import binomtest
 from benchmarks.machine import keep
 from models import Detections, Detector, ModelError, Picture, Registry, read_picture
 from streams import CodecParameters, Packet
-from streams.decoder import KEY_OPTIONS, SCALING, KeyDecoder, Scaler
+from streams.decoder import KEY_OPTIONS, KeyDecoder
+from streams.scaler import Scaler
 from training.evaluate import held_out
 from training.example import DatasetError, Example
 from training.judged import FLOOR, summary
@@ -62,17 +63,21 @@ CODEC = CodecParameters("h264", b"", WIDTH, HEIGHT, Fraction(1, 25))
 UNFILTERED = {"skip_loop_filter": "all"}
 FAST = {"flags2": "+fast"}
 DECODINGS: tuple[dict[str, str], ...] = ({}, FAST, UNFILTERED, UNFILTERED | FAST)
-FILTERS = tuple(
-    Interpolation[name]
-    for name in ("POINT", "FAST_BILINEAR", "BILINEAR", "AREA", "BICUBLIN", "BICUBIC", "LANCZOS")
+FILTERS: tuple[Interpolation | None, ...] = (
+    None,
+    *(
+        Interpolation[name]
+        for name in ("POINT", "FAST_BILINEAR", "BILINEAR", "AREA", "BICUBLIN", "BICUBIC", "LANCZOS")
+    ),
 )
+"""None: planes halved, then linear, as the decode pool does; else a filter of swscale's."""
 SCENES = "scenes"
 FAMILIES = ("sharp", "real", SCENES)
 
-Way = tuple[int, Interpolation]
+Way = tuple[int, Interpolation | None]
 """Place in DECODINGS, and the filter."""
 WAYS: tuple[Way, ...] = tuple((i, filter_) for i in range(len(DECODINGS)) for filter_ in FILTERS)
-OURS: Way = (DECODINGS.index(dict(KEY_OPTIONS)), SCALING)
+OURS: Way = (DECODINGS.index(dict(KEY_OPTIONS)), None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,7 +146,9 @@ class Bench:
         self._scalers = {filter_: Scaler(filter_) for filter_ in FILTERS}
         self.tallies = {way: Tallies() for way in WAYS}
         self.decode_ms: list[list[float]] = [[] for _ in DECODINGS]
-        self.scale_ms: dict[Interpolation, list[float]] = {filter_: [] for filter_ in FILTERS}
+        self.scale_ms: dict[Interpolation | None, list[float]] = {
+            filter_: [] for filter_ in FILTERS
+        }
 
     def take(self, shot: Shot, rounds: int) -> None:
         """Decode a shot in every way, `rounds` times; scale and judge what came out last."""
@@ -179,7 +186,7 @@ class Bench:
         row: dict[str, Any] = {
             "loop_filter": "skip_loop_filter" not in DECODINGS[decoding],
             "fast": "flags2" in DECODINGS[decoding],
-            "filter": filter_.name,
+            "filter": "PLANES" if filter_ is None else filter_.name,
             "decode_ms": round(statistics.median(self.decode_ms[decoding]), 2),
             "scale_ms": round(statistics.median(self.scale_ms[filter_]), 2),
             "recall_all": round(sum(hits) / len(hits), 4) if hits else None,

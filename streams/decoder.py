@@ -1,6 +1,6 @@
-"""Compressed pictures into RGB arrays. Decoders and their frames stay inside this module's users.
+"""Compressed pictures into decoded ones, which stay inside this module's users.
 
-A decoder or a scaler belongs to one thread; PyAV objects used from two hang the process.
+A decoder belongs to one thread; PyAV objects used from two hang the process.
 """
 
 from collections import OrderedDict
@@ -9,13 +9,10 @@ from types import MappingProxyType
 
 import av
 import av.error
-import numpy as np
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
-from av.video.reformatter import Interpolation, VideoReformatter
 
 from streams import nal
-from streams.frame import Picture
 from streams.hardware import Hardware, Opened
 from streams.packet import CodecParameters, Packet
 
@@ -24,13 +21,8 @@ KEY_OPTIONS: Mapping[str, str] = MappingProxyType({"skip_loop_filter": "all", "f
 and the street model finds the same (benchmarks.key_frame). The flag changes no bit of H.264 on one
 thread. Only for pictures decoded alone: where others are predicted from them the errors would add
 up."""
-SCALING = Interpolation.BILINEAR
-"""swscale widens it with the scale, so that every pixel counts. With a dearer filter the street
-model finds as much; point and fast bilinear cost half and less but alias, at some precision
-(benchmarks.key_frame). Said by name, as PyAV's default may change."""
 _CONTEXTS = 4
 """Decoders that a worker keeps: one for each codec and size it meets, each 3 to 15 MB."""
-_SCALERS = 8
 _AGAIN = 750
 """Packets since the last key packet that are kept for going on in software: 30 s. Those of a camera
 are in its ring anyway."""
@@ -224,45 +216,6 @@ class RunDecoder:
         """Packets that never gave a picture must not pile up; no codec reorders this far."""
         while len(self._waiting) > 64:
             del self._waiting[next(iter(self._waiting))]
-
-
-class Scaler:
-    """Turns decoded frames into RGB arrays of their own memory."""
-
-    def __init__(self, scaling: Interpolation = SCALING) -> None:
-        self._scaling = scaling
-        self._reformatters: OrderedDict[tuple[int, ...], VideoReformatter] = OrderedDict()
-
-    def picture(self, frame: VideoFrame, longest_px: int | None = None) -> Picture:
-        """Return (h, w, 3) uint8 RGB, the longer side at most longest_px, never enlarged."""
-        width, height = scaled_size(frame.width, frame.height, longest_px)
-        scaled = self._reformatter(frame.width, frame.height, width, height).reformat(
-            frame,
-            width=width,
-            height=height,
-            format="rgb24",
-            interpolation=self._scaling,
-            threads=1,
-        )
-        return np.array(scaled.to_ndarray(), dtype=np.uint8, order="C")
-
-    def _reformatter(self, *sizes: int) -> VideoReformatter:
-        """One for each pair of sizes: it keeps its filter tables."""
-        reformatter = self._reformatters.pop(sizes, None)
-        if reformatter is None:
-            reformatter = VideoReformatter()
-            while len(self._reformatters) >= _SCALERS:
-                self._reformatters.popitem(last=False)
-        self._reformatters[sizes] = reformatter
-        return reformatter
-
-
-def scaled_size(width: int, height: int, longest_px: int | None) -> tuple[int, int]:
-    """Return the size that keeps the aspect ratio with the longer side at most longest_px."""
-    longest = max(width, height)
-    if longest_px is None or longest <= longest_px:
-        return width, height
-    return max(1, round(width * longest_px / longest)), max(1, round(height * longest_px / longest))
 
 
 def _new_context(parameters: CodecParameters, *, threads: int) -> VideoCodecContext:

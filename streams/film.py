@@ -11,10 +11,10 @@ import av
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from streams.decoder import Scaler
 from streams.errors import Reason, stream_error
 from streams.frame import Picture
 from streams.packet import Excerpt
+from streams.scaler import Scaler
 from streams.still import pictures
 from streams.translation import scrub
 

@@ -16,11 +16,12 @@ from datetime import UTC, datetime
 
 from av.video.frame import VideoFrame
 
-from streams.decoder import KeyDecoder, RunDecoder, Scaler
+from streams.decoder import KeyDecoder, RunDecoder
 from streams.due import DueGrid
 from streams.frame import Frame
 from streams.hardware import Hardware
 from streams.packet import CodecParameters, Packet
+from streams.scaler import Scaler
 
 log = logging.getLogger(__name__)
 

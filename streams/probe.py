@@ -8,12 +8,13 @@ from itertools import pairwise
 from statistics import median
 
 from streams.attempt import STALL_S
-from streams.decoder import KeyDecoder, RunDecoder, Scaler
+from streams.decoder import KeyDecoder, RunDecoder
 from streams.demuxer import Demuxer
 from streams.errors import Reason, StreamError, stream_error
 from streams.frame import Picture
 from streams.packet import CodecParameters, Packet
 from streams.reader import RecordingClock
+from streams.scaler import Scaler
 from streams.source import Source
 from streams.unit import Unit
 

@@ -11,12 +11,13 @@ from av.video.frame import VideoFrame
 
 from streams.attempt import OPEN_S, STALL_S
 from streams.closely import Closely
-from streams.decoder import KeyDecoder, RunDecoder, Scaler
+from streams.decoder import KeyDecoder, RunDecoder
 from streams.demuxer import Demuxer
 from streams.due import DueGrid, early_share
 from streams.errors import Reason, stream_error
 from streams.frame import Frame
 from streams.packet import CodecParameters, Packet
+from streams.scaler import Scaler
 from streams.source import Source
 from streams.timeline import BACKWARDS_S
 from streams.unit import Unit

@@ -5,10 +5,11 @@ from itertools import islice
 
 from av.video.frame import VideoFrame
 
-from streams.decoder import RunDecoder, Scaler
+from streams.decoder import RunDecoder
 from streams.errors import Reason, stream_error
 from streams.frame import Picture
 from streams.packet import Excerpt, Packet
+from streams.scaler import Scaler
 
 
 def decode_still(excerpt: Excerpt, at_s: float) -> Picture:

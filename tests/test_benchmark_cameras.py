@@ -1,12 +1,17 @@
 """The parts of benchmarks.cameras that its figures rest on: counter, search, ceiling."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+import benchmarks.cameras.__main__ as cameras
 from benchmarks.cameras.ceiling import Parts
 from benchmarks.cameras.counter import COUNT, HEIGHT, WIDTH, draw, read
 from benchmarks.cameras.search import around, largest
 from benchmarks.cameras.trial import Result
+from benchmarks.machine import keep
 
 
 @pytest.mark.parametrize("width", [512, 640, 1280, 1920])
@@ -54,3 +59,18 @@ def test_a_ceiling_counts_what_a_camera_costs(monkeypatch: pytest.MonkeyPatch) -
     parts = Parts(network_ms=16.0, key_ms=10.0)
     assert parts.cameras(2.0, 1.0) == pytest.approx(2000 / (2 + 5 + 8))
     assert parts.cameras(2.0, 0.0) == pytest.approx(2000 / (2 + 5))
+
+
+def test_only_what_was_kept_of_this_machine_says_where_to_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another machine holds another number."""
+    monkeypatch.setattr(cameras, "RESULTS", tmp_path)
+    assert cameras.kept_here() == {}
+    held = {"busy": {"ours": 124}, "quiet": {"ours": 192}}
+    file = keep("cameras", {**held, "gate_recall": 1.0}, tmp_path)
+    assert cameras.kept_here() == held
+    kept = json.loads(file.read_text(encoding="utf-8"))
+    kept["machine"]["cores"] += 1
+    file.write_text(json.dumps(kept), encoding="utf-8")
+    assert cameras.kept_here() == {}

@@ -63,6 +63,7 @@ LATE = {
     "streams.decoder",
     "streams.gate",
     "streams.grid",
+    "streams.scaler",
     "streams.simulated",
     "training",
 }

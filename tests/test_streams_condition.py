@@ -8,9 +8,10 @@ import numpy as np
 from detectors import PictureState
 from pipeline.condition import PictureJudge
 from streams import Source
-from streams.decoder import KeyDecoder, Scaler
+from streams.decoder import KeyDecoder
 from streams.demuxer import Demuxer
 from streams.packet import CodecParameters, Packet
+from streams.scaler import Scaler
 from tests.clips import Recipe, make_clip
 from tests.faults import judged, pictures
 

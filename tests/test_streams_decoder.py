@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from streams import CodecParameters, Packet, Picture
-from streams.decoder import KeyDecoder, RunDecoder, Scaler, scaled_size
+from streams.decoder import KeyDecoder, RunDecoder
+from streams.scaler import SCALING, Scaler
 from tests.clips import clip, read_counter, resized_clip
 from tests.packets import packets_of
 
@@ -139,38 +140,6 @@ def test_parameter_sets_are_brought_along() -> None:
     assert KeyDecoder().decode(packet, bare) is None
 
 
-@pytest.mark.parametrize(
-    ("size", "longest_px", "expected"),
-    [
-        ((1920, 1080), 640, (640, 360)),
-        ((1080, 1920), 640, (360, 640)),  # portrait
-        ((640, 360), 640, (640, 360)),
-        ((352, 288), 640, (352, 288)),  # never enlarged
-        ((2592, 1944), 416, (416, 312)),
-        ((5000, 3), 100, (100, 1)),
-    ],
-)
-def test_scaling_keeps_the_aspect_ratio(
-    size: tuple[int, int], longest_px: int, expected: tuple[int, int]
-) -> None:
-    """The longer side is at most what was asked for."""
-    assert scaled_size(*size, longest_px) == expected
-
-
-def test_a_scaled_picture_owns_its_memory() -> None:
-    """RGB, (h, w, 3), not a view into the decoder's frame."""
-    packet, parameters = packets_of(clip())[0]
-    frame = KeyDecoder().decode(packet, parameters)
-    assert frame is not None
-    picture = Scaler().picture(frame, 320)
-    assert picture.shape == (180, 320, 3)
-    assert picture.dtype == np.uint8
-    assert picture.base is None
-    assert picture.flags.c_contiguous
-    red = picture[100, 10].astype(int)
-    assert red[0] > red[2] + 80  # the block of clips.synthetic is red, not blue
-
-
 def test_real_key_pictures_are_close_to_full_quality(shared_data: Path) -> None:
     """Without the loop filter a look at a real street differs little from the full decoding."""
     packets = packets_of(shared_data / "videos" / "street.mp4")[:50]
@@ -182,7 +151,7 @@ def test_real_key_pictures_are_close_to_full_quality(shared_data: Path) -> None:
 
 
 def test_a_look_is_asked_for_as_it_was_measured(shared_data: Path) -> None:
-    """Without the loop filter, with the fast flag, scaled bilinearly, said by name to FFmpeg.
+    """Without the loop filter, with the fast flag; where swscale scales, bilinearly, said by name.
 
     So a key frame has the bits of FFmpeg's own command line for that, and of no other
     (benchmarks/key_frame.py says what others cost). PyAV's default filter may change.
@@ -190,7 +159,7 @@ def test_a_look_is_asked_for_as_it_was_measured(shared_data: Path) -> None:
     video = shared_data / "videos" / "street.mp4"
     frame = KeyDecoder().decode(*packets_of(video)[0])
     assert frame is not None
-    ours = Scaler().picture(frame, 320)
+    ours = Scaler(SCALING).picture(frame, 320)
     unfiltered = {"skip_loop_filter": "all", "flags2": "+fast"}
     assert np.array_equal(ours, first_picture(video, "bilinear", unfiltered))
     assert not np.array_equal(ours, first_picture(video, "bilinear", {}))

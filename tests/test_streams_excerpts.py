@@ -24,8 +24,8 @@ from streams import (
     mux,
     save_excerpt,
 )
-from streams.decoder import Scaler
 from streams.ring import PacketRing
+from streams.scaler import Scaler
 from tests.clips import clip, read_counter, resized_clip
 from tests.packets import excerpt_of, packet, packets_of
 

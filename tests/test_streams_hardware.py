@@ -13,11 +13,12 @@ from av.video.codeccontext import VideoCodecContext
 
 from streams import Frame, Packet
 from streams import hardware as module
-from streams.decoder import RunDecoder, Scaler
+from streams.decoder import RunDecoder
 from streams.due import DueGrid
 from streams.hardware import DEVICES, Device, Hardware
 from streams.lane import Job, Lane
 from streams.pool import DecodePool
+from streams.scaler import Scaler
 from tests.clips import clip, read_counter
 from tests.packets import packets_of
 

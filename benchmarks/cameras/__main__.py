@@ -20,9 +20,11 @@ in every row. The ceiling leaves out what every system has to do to read a strea
 something else has the processors a failed trial is repeated, but believe only an idle machine.
 
     python -m benchmarks.cameras [--quick] [--clips C] [--systems S] [--minutes M] [--state FILE]
-                                 [--keep LIMIT]
+                                 [--near-kept] [--keep LIMIT]
 
-With --minutes it stops after that long and goes on from the state file when called again. The last
+With --minutes it stops after that long and goes on from the state file when called again. With
+--near-kept the first round searches around what was kept of this machine, as later rounds search
+around the round before: a third of the trials, the same question at each of them. The last
 line is one JSON object: {busy: {ours, ultralytics, roboflow, ffmpeg, ceiling}, quiet: {...},
 gate_recall}; null where a row was skipped or not reached.
 """
@@ -46,7 +48,7 @@ from benchmarks.cameras.clip import CLIPS, FOLDER, REPOSITORY, clip
 from benchmarks.cameras.peers import NAMES, system
 from benchmarks.cameras.search import around, largest
 from benchmarks.cameras.trial import Result, System, trial
-from benchmarks.machine import keep
+from benchmarks.machine import RESULTS, keep, machine
 
 MODEL = REPOSITORY / "models" / "weights" / "street.onnx"
 START = {"ours": 64, "ultralytics": 8, "roboflow": 6, "ffmpeg": 48}
@@ -78,6 +80,7 @@ class Bench:
         self._clips, self._names = arguments.clips, arguments.systems
         self._until_s = time.monotonic() + 60 * arguments.minutes
         self._state = state
+        self._near = kept_here() if arguments.near_kept else {}
         self._systems: dict[str, System] = {}
         self.skipped: dict[str, str] = {}
         for name in self._names:
@@ -114,9 +117,10 @@ class Bench:
             _print(shown, name, result)
             return result
 
-        known = self._state.done.get(f"{number - 1} {shown} {name}")
-        if known and known["held"]:
-            held, tried = around(attempt, known["held"], LATER_TRIALS)
+        before = self._state.done.get(f"{number - 1} {shown} {name}", {}).get("held")
+        known = before or self._near.get(shown, {}).get(name)
+        if known:
+            held, tried = around(attempt, round(known), LATER_TRIALS if before else FIRST_TRIALS)
         else:
             held, tried = largest(attempt, START[name], FIRST_TRIALS)
         best = next((each for each in tried if each.cameras == held and each.holds), None)
@@ -154,6 +158,18 @@ class Bench:
         share = 1 - kinds["gated"] / kinds.total()
         network, key = (statistics.median(each[name] for each in parts) for name in parts[0])
         return round(ceiling.Parts(network, key).cameras(server_ms, share), 1)
+
+
+def kept_here() -> dict[str, dict[str, float | None]]:
+    """Return the table that was kept of this machine; empty where it was another one."""
+    file = RESULTS / "cameras.json"
+    if not file.is_file():
+        return {}
+    kept = json.loads(file.read_text(encoding="utf-8"))
+    here = machine()
+    if any(kept["machine"][fact] != here[fact] for fact in ("processor", "cores", "features")):
+        return {}
+    return {shown: kept["result"][shown] for shown in CLIPS}
 
 
 def _print(shown: str, name: str, result: Result) -> None:
@@ -218,6 +234,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--systems", type=among(NAMES), default=list(NAMES))
     parser.add_argument("--minutes", type=float, default=60.0, help="stop after so long")
     parser.add_argument("--state", type=Path, help="file to keep results in and to go on from")
+    parser.add_argument(
+        "--near-kept", action="store_true", help="begin where the kept result of this machine ended"
+    )
     parser.add_argument("--afresh", action="store_true", help="forget what the file holds")
     parser.add_argument(
         "--keep", metavar="LIMIT", help="write benchmarks/results/, and what the figures are not"
