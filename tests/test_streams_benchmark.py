@@ -46,6 +46,6 @@ def test_a_key_frame_is_judged_in_every_way(
     assert len(last["rows"]) == len(key_frame.WAYS)
     assert all(row["scenes"]["recall"] > 0.4 for row in last["rows"])
     ours = last["ours"]
-    assert (ours["loop_filter"], ours["fast"], ours["filter"]) == (False, True, "BILINEAR")
+    assert (ours["loop_filter"], ours["fast"], ours["filter"]) == (False, True, "PLANES")
     assert (ours["gained"], ours["lost"], ours["p"]) == (0, 0, 1.0)
     assert all(row["decode_ms"] > 0 and row["scale_ms"] > 0 for row in last["rows"])
