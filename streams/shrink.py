@@ -12,7 +12,7 @@ def shrunk(plane: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint
     """Scale (h, w) down to (height, width).
 
     Halved as often as it goes, by the mean of four, which takes next to nothing; then by linear
-    interpolation, which shrunk by less than half leaves no pixel out.
+    interpolation, which shrunk by less than half leaves no pixel out (it weighs them unevenly).
     """
     high, wide = plane.shape
     while high >= 2 * height and wide >= 2 * width and not (high % 2 or wide % 2):
