@@ -60,7 +60,7 @@ class _Batch:
 
 
 class Analyser:
-    """Takes batches from the slots until stopped: one thread for gates and rules, one for models."""
+    """Takes batches from the slots until stopped: a thread for gates and rules, one for models."""
 
     def __init__(
         self,
