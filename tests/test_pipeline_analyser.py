@@ -6,7 +6,7 @@ The slots, the model, the gate and the rules are the real ones; pictures are put
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -43,21 +43,36 @@ def site(tmp_path: Path) -> Site:
 
 
 @contextmanager
-def analysing(site: Site, gate: MotionGate | None) -> Iterator[tuple[Slots, queue.Queue[Stepped]]]:
-    """Run an analyser of the site's camera; what it makes of each picture comes out of a queue."""
-    (one,) = site.cameras
-    watch, slots = watch_of(site, one), Slots()
-    steps: queue.Queue[Stepped] = queue.Queue()
-    sight = load_sight(site, [one], [watch], alone=False)
-    analyser = Analyser(slots, sight, {"cam": CameraStep(watch, gate=gate)}, steps.put)
-    analyser.start()
+def watching(
+    site: Site, gates: Mapping[str, MotionGate | None], on_step: Callable[[Stepped], None]
+) -> Iterator[tuple[Analyser, Slots]]:
+    """Make an analyser of a site's cameras, to be started; stop it in the end."""
+    watches = {one.id: watch_of(site, one) for one in site.cameras}
+    sight = load_sight(site, site.cameras, list(watches.values()), alone=False)
+    steps = {name: CameraStep(watch, gate=gates[name]) for name, watch in watches.items()}
+    slots = Slots()
+    analyser = Analyser(slots, sight, steps, on_step)
     try:
-        yield slots, steps
+        yield analyser, slots
     finally:
         analyser.stop(10.0)
         sight.close()
     assert not analyser.alive
+
+
+@contextmanager
+def analysing(site: Site, gate: MotionGate | None) -> Iterator[tuple[Slots, queue.Queue[Stepped]]]:
+    """Run an analyser of the site's camera; what it makes of each picture comes out of a queue."""
+    steps: queue.Queue[Stepped] = queue.Queue()
+    with watching(site, {"cam": gate}, steps.put) as (analyser, slots):
+        analyser.start()
+        yield slots, steps
     assert analyser.counts["cam"].failures == 0
+
+
+def seldom_forced() -> MotionGate:
+    """Make a gate that forces no look while a test lasts."""
+    return MotionGate(None, interval_s=60.0, forced_s=600.0)
 
 
 def shown(site: Site, gate: MotionGate | None) -> tuple[list[Basis], list[str]]:
@@ -139,23 +154,6 @@ def test_the_window_follows_what_batches_take(
     assert analyser.window_s == window_s
 
 
-@contextmanager
-def watching(site: Site, on_step: Callable[[Stepped], None]) -> Iterator[tuple[Analyser, Slots]]:
-    """Make an analyser of a site's cameras, gates on; stop it in the end."""
-    watches = {one.id: watch_of(site, one) for one in site.cameras}
-    sight = load_sight(site, site.cameras, list(watches.values()), alone=False)
-    gates = {one.id: MotionGate(None, interval_s=60.0, forced_s=600.0) for one in site.cameras}
-    steps = {name: CameraStep(watch, gate=gates[name]) for name, watch in watches.items()}
-    slots = Slots()
-    analyser = Analyser(slots, sight, steps, on_step)
-    try:
-        yield analyser, slots
-    finally:
-        analyser.stop(10.0)
-        sight.close()
-    assert not analyser.alive
-
-
 def test_the_rules_judge_a_batch_while_the_models_look_at_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,7 +167,8 @@ def test_the_rules_judge_a_batch_while_the_models_look_at_the_next(
     def judge(stepped: Stepped) -> None:
         judged.put((stepped.look.camera_id, second_began.wait(10.0)))
 
-    with watching(site, judge) as (analyser, slots):
+    gates = {one.id: seldom_forced() for one in site.cameras}
+    with watching(site, gates, judge) as (analyser, slots):
         look = analyser._sight.look
 
         def seen(frames: Sequence[Frame]) -> list[Detections]:
@@ -188,7 +187,8 @@ def test_the_rules_judge_a_batch_while_the_models_look_at_the_next(
 def test_a_camera_waits_for_its_own_last_look(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """What its gate carries follows from that look, even where the models still look at it."""
     bases: queue.Queue[Basis] = queue.Queue()
-    with watching(site, lambda stepped: bases.put(stepped.look.basis)) as (analyser, slots):
+    gates = {"cam": seldom_forced()}
+    with watching(site, gates, lambda stepped: bases.put(stepped.look.basis)) as (analyser, slots):
         look, waiting = analyser._sight.look, threading.Event()
 
         def slowly(frames: Sequence[Frame]) -> list[Detections]:
